@@ -1,0 +1,1 @@
+//! Who is treated: covariates, random effects, and the random streams that draw them, level 3.

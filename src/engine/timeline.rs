@@ -1,0 +1,121 @@
+//! What happens to one subject, in file order: observations, doses, resets, covariates over time.
+//!
+//! A [`Timeline`] is what was *recorded*. Lags, bioavailability, modelled rates, additional doses and steady state are
+//! worked out when a record is reached, with the model's values in force then (`cursor.rs`). `EVENTS` rules are cited
+//! there by number. Built by `regimen/schedule.rs` (from data sets, cycles and courses alike).
+//! Times are in the unit of the model (hours, unless it says otherwise): converting them here would break ties.
+
+/// One subject's records and covariates.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Timeline {
+    /// In file order; times never go back except at a reset.
+    pub records: Vec<Record>,
+    /// Covariates through time; columns in the model's order.
+    pub covariates: CovariateTable,
+    /// Exposure intervals, in order, not overlapping: `auc`, `cmax`, ... are measured over each.
+    pub intervals: Vec<Interval>,
+    /// Number of sample rows: the largest `row` of an observation plus one.
+    pub n_rows: usize,
+}
+
+/// One record.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Record {
+    /// Time.
+    pub time: f64,
+    /// What the record asks for.
+    pub kind: RecordKind,
+    /// Row of the result that answers this record, if it wants one (dose records may have one as well).
+    pub row: Option<usize>,
+}
+
+/// What a record asks for (EVID 0, 1, 2, 3, 4).
+#[derive(Clone, Debug, PartialEq)]
+pub enum RecordKind {
+    /// EVID 0.
+    Observation,
+    /// EVID 1.
+    Dose(DoseRecord),
+    /// EVID 2; turns the state on (`Some((state, true))`) or off and empties it (`Some((state, false))`).
+    Other(Option<(usize, bool)>),
+    /// EVID 3.
+    Reset,
+    /// EVID 4.
+    ResetAndDose(DoseRecord),
+}
+
+/// A dose as recorded.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DoseRecord {
+    /// State the dose goes into (index, not CMT number).
+    pub state: usize,
+    /// AMT, in the model's dose unit.
+    pub amount: f64,
+    /// RATE.
+    pub rate: DoseRate,
+    /// ADDL.
+    pub additional: u32,
+    /// II; 0 where there is none.
+    pub interval: f64,
+    /// SS.
+    pub steady_state: SteadyState,
+}
+
+/// How fast a dose enters.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum DoseRate {
+    /// RATE 0: at once.
+    Bolus,
+    /// RATE > 0: amount per time; bioavailability changes the duration.
+    Rate(f64),
+    /// A fixed duration (mrgsolve's TINF, regimens); bioavailability changes the rate.
+    Duration(f64),
+    /// RATE -1: the model's rate.
+    ModelledRate,
+    /// RATE -2: the model's duration.
+    ModelledDuration,
+}
+
+/// SS.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SteadyState {
+    /// SS 0.
+    #[default]
+    None,
+    /// SS 1: replaces what is there.
+    Replace,
+    /// SS 2: adds to what is there.
+    Add,
+}
+
+/// Covariates of one subject through time. Constant covariates are one row.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CovariateTable {
+    /// Row times, not decreasing.
+    pub times: Vec<f64>,
+    /// Row-major, `times.len()` x number of covariates of the model. NaN where the row does not give one.
+    pub values: Vec<f64>,
+    /// Between rows, per covariate.
+    pub interpolation: Vec<Interpolation>,
+}
+
+/// How a covariate goes from one row to the next.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Interpolation {
+    /// Last value carried forward.
+    #[default]
+    Locf,
+    /// Next value carried back: over (t1, t2] the value at t2 (NONMEM).
+    Nocb,
+    /// Straight line.
+    Linear,
+}
+
+/// One exposure interval, for instance a cycle.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Interval {
+    /// Start.
+    pub start: f64,
+    /// End.
+    pub end: f64,
+}

@@ -1,0 +1,5 @@
+//! The `teorell` command.
+
+mod cli;
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! What is given, and when: cycles, courses, data sets, and the schedule they all become, level 2.

@@ -1,0 +1,1 @@
+//! Chunks of subjects through an engine in parallel, in order, into sinks, level 4.

@@ -1,0 +1,1 @@
+//! Percentiles, moments, geometric mean: the statistics of the field, level 0.

@@ -1,0 +1,1 @@
+//! One study from TOML: model, cohort, arms, regimen or data set, sampling times, seed, outputs, level 5.

@@ -1,0 +1,1 @@
+//! Units of time, amount and concentration, and factors between them, level 0.
