@@ -1,0 +1,72 @@
+//! What a simulation says of one subject in one arm: the unit that sinks are fed with.
+
+use std::sync::Arc;
+
+use crate::profile::Profile;
+
+/// One subject in one arm. Times are in the unit of the model.
+#[derive(Clone, Debug)]
+pub struct Simulated {
+    /// Index of the arm.
+    pub arm: usize,
+    /// Replicate (parameter draw, or repetition of a data set), from 0.
+    pub replicate: u32,
+    /// Number of the subject in the cohort, from 1.
+    pub number: u64,
+    /// Identifier in files: the number, or the text of the data.
+    pub id: Arc<str>,
+    /// Values of the cohort's covariates, in the order of the cohort's names.
+    pub covariates: Vec<f64>,
+    /// Subject-level etas, in the model's order.
+    pub etas: Vec<f64>,
+    /// Individual parameters, in the model's order; NaN where undefined.
+    pub parameters: Vec<f64>,
+    /// Sample times, one per row of the profile (shared by all subjects where the regimen is).
+    pub times: Arc<[f64]>,
+    /// What was given per cycle or dosing interval, one per exposure interval of the profile.
+    pub cycles: Arc<[CycleGiven]>,
+    /// What happened in the course of treatment, in order of time.
+    pub events: Vec<Event>,
+    /// Concentrations and exposures, or why there are none.
+    pub outcome: Result<Outcome, Failure>,
+}
+
+/// One cycle or dosing interval as given.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct CycleGiven {
+    /// Number from 1.
+    pub number: u32,
+    /// Start.
+    pub start: f64,
+    /// End.
+    pub end: f64,
+    /// Total amount given in it, in the model's unit of dose.
+    pub dose: f64,
+}
+
+/// One event of a course, such as a response or a delay.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Event {
+    /// When.
+    pub time: f64,
+    /// What, as a short lower-case word or two: `response`, `dose held`.
+    pub what: String,
+}
+
+/// What an engine found, with residual error added.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// Values of all outputs of the model at the sample times, exposure per interval.
+    pub profile: Profile,
+    /// Simulated observation of the first endpoint at each sample time; empty where residuals are off.
+    pub observed: Vec<f64>,
+}
+
+/// Why a subject has no result. A failed subject is a row that says so, not the end of the run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Failure {
+    /// Time reached, where the integration had begun.
+    pub time: Option<f64>,
+    /// What went wrong and the likely cause, as a lower-case fragment.
+    pub message: String,
+}
