@@ -178,10 +178,16 @@ pub struct Program {
     pub dose: Block,
     /// Per state.
     pub dose_registers: Vec<DoseRegisters>,
-    /// Model event times (`mtime`), evaluated after the record phase; the integrator stops at each.
+    /// Model event times (`mtime`), evaluated after the record phase; the integrator stops at each. NaN: there is none.
     pub event_times: Vec<Register>,
     /// Symbolic Jacobian, where it could be derived: run after `derivative`.
     pub jacobian: Option<Jacobian>,
+    /// b(t) per state of a linear right-hand side f = A(t) y + b(t), whose A is `jacobian.entries`; `None` is 0. Written by the
+    /// jacobian block or an earlier one. Empty where the right-hand side is not linear in the states.
+    pub inhomogeneous: Vec<Option<Register>>,
+    /// Values of the subject or record phase that divide states, such as volumes, with their names: a subject in whom one is
+    /// not above 0 (or is NaN) after the record phase fails, and the name says why.
+    pub must_be_positive: Vec<(Register, String)>,
     /// Index into `outputs` of the concentration that exposure is measured on, and the state that integrates it.
     pub exposure: Option<ExposureTarget>,
     /// States that only integrate (their value feeds no derivative, only outputs), per state. Left out of steady state.
@@ -218,7 +224,8 @@ pub enum Structure {
     /// Anything else that is smooth.
     #[default]
     Nonlinear,
-    /// Branches, min, max, floor, abs... on time or states, or functions without a Taylor recurrence.
+    /// Branches, min, max, floor, abs... on time or states, or functions without a Taylor recurrence. A smooth right-hand side may
+    /// hold a `Select` too, whose condition then comes from the subject or record phase.
     NotSmooth,
 }
 
