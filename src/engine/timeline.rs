@@ -91,9 +91,10 @@ pub enum SteadyState {
 /// Covariates of one subject through time. Constant covariates are one row.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct CovariateTable {
-    /// Row times, not decreasing.
+    /// Row times, not decreasing, with one exception: where a reset turns the records' clock back and covariates change in
+    /// time, the row that is earlier than the one above it begins the stretch that holds from that reset on.
     pub times: Vec<f64>,
-    /// Row-major, `times.len()` x number of covariates of the model. NaN where the row does not give one.
+    /// Row-major, `times.len()` x number of covariates of the model. `regimen/schedule.rs` leaves no gaps.
     pub values: Vec<f64>,
     /// Between rows, per covariate.
     pub interpolation: Vec<Interpolation>,

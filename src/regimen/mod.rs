@@ -1,1 +1,5 @@
 //! What is given, and when: cycles, courses, data sets, and the schedule they all become, level 2.
+
+pub mod event;
+pub mod names;
+pub mod schedule;

@@ -1,0 +1,140 @@
+//! Covariates of one subject's records as the table the engine looks them up in.
+//!
+//! Values that a record does not give are filled in by the covariate's own interpolation, so that the table has no gaps;
+//! rows that say nothing new are left out, because the integrator restarts at every row (rule 20).
+
+use std::ops::Range;
+
+use crate::engine::timeline::{CovariateTable, Interpolation};
+use crate::regimen::event::SubjectRecords;
+use crate::regimen::names::ModelNames;
+use crate::regimen::schedule::{CovariateInterpolation, RecordPlace, ScheduleError};
+
+/// One row, from the start on.
+pub(super) fn constant(start: f64, values: &[f64]) -> CovariateTable {
+    CovariateTable {
+        times: vec![start],
+        values: values.to_vec(),
+        interpolation: vec![Interpolation::default(); values.len()],
+    }
+}
+
+/// The covariates that the model wants, in its order.
+pub(super) fn table(
+    subject: &SubjectRecords,
+    names: &ModelNames,
+    interpolation: &CovariateInterpolation,
+) -> Result<CovariateTable, ScheduleError> {
+    let (n_records, n_given, n_wanted) = (subject.records.len(), subject.covariate_names.len(), names.covariates.len());
+    let stretches = stretches(subject);
+    let methods: Vec<Interpolation> = names.covariates.iter().map(|name| interpolation.of(name)).collect();
+    let mut filled = vec![f64::NAN; n_records * n_wanted];
+    for (column, (name, &method)) in names.covariates.iter().zip(&methods).enumerate() {
+        let given = position(&subject.covariate_names, name)
+            .ok_or_else(|| ScheduleError::CovariateMissing { name: name.clone() })?;
+        let mut values: Vec<f64> = (0..n_records).map(|row| subject.covariates[row * n_given + given]).collect();
+        fill(subject, &stretches, method, &mut values).map_err(|row| ScheduleError::CovariateUndefined {
+            name: name.clone(),
+            place: RecordPlace { number: row + 1, line: subject.records[row].line },
+        })?;
+        for (row, value) in values.into_iter().enumerate() {
+            filled[row * n_wanted + column] = value;
+        }
+    }
+    Ok(without_repeats(subject, &stretches, &filled, methods))
+}
+
+/// The column of a name: as it is written, or else without regard to case.
+fn position(columns: &[String], name: &str) -> Option<usize> {
+    let exact = columns.iter().position(|column| column == name);
+    exact.or_else(|| columns.iter().position(|column| column.eq_ignore_ascii_case(name)))
+}
+
+/// Runs of records over which the clock does not go back.
+fn stretches(subject: &SubjectRecords) -> Vec<Range<usize>> {
+    let records = &subject.records;
+    let mut stretches = Vec::new();
+    let mut start = 0;
+    for row in 1..=records.len() {
+        if row == records.len() || records[row].time < records[row - 1].time {
+            stretches.push(start..row);
+            start = row;
+        }
+    }
+    stretches
+}
+
+/// Gives every record a value, or says which record has none to take.
+fn fill(
+    subject: &SubjectRecords,
+    stretches: &[Range<usize>],
+    method: Interpolation,
+    values: &mut [f64],
+) -> Result<(), usize> {
+    if !values.iter().any(|value| value.is_nan()) {
+        return Ok(());
+    }
+    let first_given = values.iter().position(|value| !value.is_nan()).ok_or(0_usize)?;
+    if first_given > 0 && method != Interpolation::Nocb {
+        return Err(0);
+    }
+    let mut previous = first_given;
+    for stretch in stretches {
+        let mut row = stretch.start;
+        while row < stretch.end {
+            if !values[row].is_nan() {
+                previous = row;
+                row += 1;
+                continue;
+            }
+            let next = (row..stretch.end).find(|&later| !values[later].is_nan());
+            let gap = row..next.unwrap_or(stretch.end);
+            for missing in gap.clone() {
+                values[missing] = match (method, next) {
+                    (Interpolation::Locf, _) | (_, None) => values[previous],
+                    (Interpolation::Nocb, Some(next)) => values[next],
+                    // A line needs both its ends on one clock.
+                    (Interpolation::Linear, Some(_)) if previous < stretch.start => values[previous],
+                    (Interpolation::Linear, Some(next)) => {
+                        let time = |row: usize| subject.records[row].time;
+                        let share = (time(missing) - time(previous)) / (time(next) - time(previous));
+                        let share = if share.is_finite() { share } else { 1.0 };
+                        values[previous] + share * (values[next] - values[previous])
+                    }
+                };
+            }
+            row = gap.end;
+        }
+    }
+    Ok(())
+}
+
+/// Leaves out the rows that equal both their neighbours: that changes none of the interpolations.
+fn without_repeats(
+    subject: &SubjectRecords,
+    stretches: &[Range<usize>],
+    filled: &[f64],
+    interpolation: Vec<Interpolation>,
+) -> CovariateTable {
+    let n = interpolation.len();
+    let row = |index: usize| &filled[index * n..(index + 1) * n];
+    let mut table = CovariateTable { interpolation, ..CovariateTable::default() };
+    let mut keep = |index: usize| {
+        table.times.push(subject.records[index].time);
+        table.values.extend_from_slice(row(index));
+    };
+    if (1..subject.records.len()).all(|index| row(index) == row(0)) {
+        keep(0);
+        return table;
+    }
+    for stretch in stretches {
+        for index in stretch.clone() {
+            let news = index > stretch.start && row(index) != row(index - 1);
+            let last_of_its_kind = index + 1 < stretch.end && row(index) != row(index + 1);
+            if index == stretch.start || news || last_of_its_kind {
+                keep(index);
+            }
+        }
+    }
+    table
+}
