@@ -133,12 +133,14 @@ pub struct OmegaBlock {
 /// One statement of the model block.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Statement {
-    /// `name <- value`
+    /// `name <- value`, or `name ~ value`
     Assign {
         /// Variable set.
         name: Name,
         /// Its value.
         value: Expression,
+        /// False for `name ~ value`: computed, but not shown among the outputs.
+        output: bool,
     },
     /// `d/dt(state) <- value`
     Derivative {
@@ -280,6 +282,8 @@ pub enum Function {
     Gamma,
     Factorial,
     Pow,
+    /// `ifelse(condition, yes, no)`: the value not taken does not count, not even a NaN.
+    IfElse,
     /// Time since the last dose, of a state where one is named.
     Tad,
     /// Time since the first dose.

@@ -1,5 +1,6 @@
 //! What the drug does in one body: a model as text, its intermediate representation, and the program it becomes.
 
+pub mod diagnostic;
 pub mod ir;
 
 use crate::engine::program::Program;
