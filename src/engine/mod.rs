@@ -4,9 +4,18 @@
 //! `cursor.rs` is the one place that knows what an event does (NONMEM's rules); every integrator is driven by it, so
 //! that they differ in nothing but how they get from one stop to the next.
 
+pub mod covariates;
+pub mod cursor;
+mod dosing;
+mod exposure_tracker;
+pub mod failure;
 pub mod program;
+mod queue;
+mod steady_state;
 pub mod timeline;
 
+pub use cursor::Cursor;
+pub use failure::{EngineError, SubjectError};
 use timeline::Timeline;
 
 /// What one subject brings.

@@ -1,0 +1,85 @@
+//! Exposure per interval while a subject is integrated: area from the state that integrates the output, maximum over
+//! the curve as integrators report it, value at the end before a dose given then.
+
+use super::timeline::Interval;
+use crate::profile::IntervalExposure;
+
+const UNDEFINED: IntervalExposure =
+    IntervalExposure { auc: f64::NAN, cmax: f64::NAN, tmax: f64::NAN, ctrough: f64::NAN };
+
+/// Collects the exposures of one subject. Boundaries are numbered start 0, end 0, start 1, end 1, ...
+#[derive(Clone, Debug, Default)]
+pub(super) struct ExposureTracker {
+    exposures: Vec<IntervalExposure>,
+    next_boundary: usize,
+    /// Area up to now is `carried + auc state - base`.
+    carried: f64,
+    base: f64,
+}
+
+impl ExposureTracker {
+    pub fn restart(&mut self, n_intervals: usize, measured: bool) {
+        self.exposures.clear();
+        self.exposures.resize(n_intervals, UNDEFINED);
+        self.next_boundary = if measured { 0 } else { 2 * n_intervals };
+    }
+
+    /// Index and time of the next boundary; true where it is an end.
+    pub fn next_boundary(&self, intervals: &[Interval]) -> Option<(usize, f64, bool)> {
+        let index = self.next_boundary / 2;
+        let interval = intervals.get(index)?;
+        let is_end = self.next_boundary % 2 == 1;
+        Some((index, if is_end { interval.end } else { interval.start }, is_end))
+    }
+
+    /// Whether an interval has started and not ended.
+    pub fn is_open(&self) -> bool {
+        self.next_boundary % 2 == 1
+    }
+
+    pub fn pass_boundary(&mut self) {
+        self.next_boundary += 1;
+    }
+
+    pub fn start(&mut self, auc_state: f64) {
+        self.carried = 0.0;
+        self.base = auc_state;
+    }
+
+    pub fn end(&mut self, interval: usize, auc_state: f64, value: f64) {
+        let exposure = &mut self.exposures[interval];
+        exposure.auc = self.carried + (auc_state - self.base);
+        exposure.ctrough = value;
+    }
+
+    /// An event sets the integrating state anew: what it had collected is kept.
+    pub fn replace_auc_state(&mut self, before: f64, after: f64) {
+        self.carried += before - self.base;
+        self.base = after;
+    }
+
+    /// A value of the curve at `time`, between the events at `segment_start` and (if there is one) at `stop`.
+    ///
+    /// At the end of an interval the value counts that came from the left, at its start the one after the events.
+    pub fn note(&mut self, intervals: &[Interval], segment_start: f64, stop: Option<f64>, time: f64, value: f64) {
+        let last = (self.next_boundary / 2).min(intervals.len().wrapping_sub(1));
+        for index in (0..=last).rev() {
+            let Some(interval) = intervals.get(index) else { return };
+            if interval.end < time {
+                return;
+            }
+            let after_start =
+                time > interval.start || time == interval.start && (time == segment_start || stop != Some(time));
+            let before_end = time < interval.end || time == interval.end && time > segment_start;
+            let exposure = &mut self.exposures[index];
+            if after_start && before_end && (exposure.cmax.is_nan() || value > exposure.cmax) {
+                exposure.cmax = value;
+                exposure.tmax = time;
+            }
+        }
+    }
+
+    pub fn take(&mut self) -> Vec<IntervalExposure> {
+        std::mem::take(&mut self.exposures)
+    }
+}

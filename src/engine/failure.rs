@@ -1,0 +1,143 @@
+//! Why a subject, or an engine, could not be run.
+
+use thiserror::Error;
+
+/// A subject that could not be integrated: where it stood, and the likely cause. Its neighbours are not touched.
+#[derive(Clone, Debug, PartialEq, Error)]
+#[error("at time {time}: {cause} (states: {states:?})")]
+pub struct SubjectError {
+    /// Time on the subject's clock, in the model's unit.
+    pub time: f64,
+    /// Value of each state then, as far as they were known.
+    pub states: Vec<f64>,
+    /// What went wrong.
+    pub cause: Cause,
+}
+
+/// What went wrong in one subject. States are counted from 1, as CMT does; records from 1 in file order.
+#[derive(Clone, Debug, PartialEq, Error)]
+#[non_exhaustive]
+pub enum Cause {
+    /// A state or a derivative is not a number, or infinite.
+    #[error("a state or its derivative is not finite; a parameter is likely zero, negative or missing")]
+    NonFinite,
+    /// The integrator's step collapsed.
+    #[error("the step size collapsed to zero; the system is likely too stiff for this solver, or a rate is not finite")]
+    StepTooSmall,
+    /// The integrator ran out of steps.
+    #[error("more than {limit} steps were needed; the system is likely stiff: try the solver `stiff`")]
+    TooManySteps {
+        /// Steps allowed between two events.
+        limit: u32,
+    },
+    /// A parameter that has to be positive is not.
+    #[error("record {record}: bioavailability of compartment {compartment} is `{value}`; it must be 0 or more")]
+    Bioavailability {
+        /// Position of the dose record.
+        record: usize,
+        /// Number of the compartment.
+        compartment: usize,
+        /// Its F.
+        value: f64,
+    },
+    /// A lag below 0.
+    #[error("record {record}: lag of compartment {compartment} is `{value}`; it must be 0 or more")]
+    Lag {
+        /// Position of the dose record.
+        record: usize,
+        /// Number of the compartment.
+        compartment: usize,
+        /// Its lag.
+        value: f64,
+    },
+    /// RATE = -1 without a positive modelled rate, or a rate that is not positive.
+    #[error(
+        "record {record}: infusion rate into compartment {compartment} is `{value}`; it must be positive: \
+         RATE = -1 needs `rate()` of that compartment in the model"
+    )]
+    Rate {
+        /// Position of the dose record.
+        record: usize,
+        /// Number of the compartment.
+        compartment: usize,
+        /// The rate; NaN where the model gives none.
+        value: f64,
+    },
+    /// RATE = -2 without a positive modelled duration, or a duration that is not positive.
+    #[error(
+        "record {record}: infusion duration into compartment {compartment} is `{value}`; it must be positive: \
+         RATE = -2 needs `dur()` of that compartment in the model"
+    )]
+    Duration {
+        /// Position of the dose record.
+        record: usize,
+        /// Number of the compartment.
+        compartment: usize,
+        /// The duration; NaN where the model gives none.
+        value: f64,
+    },
+    /// ADDL or SS without a positive interval.
+    #[error("record {record}: dosing interval II is `{interval}`; additional and steady-state doses need one above 0")]
+    Interval {
+        /// Position of the dose record.
+        record: usize,
+        /// II.
+        interval: f64,
+    },
+    /// A lag at steady state that is as long as the interval, or any at a constant infusion.
+    #[error(
+        "record {record}: lag `{lag}` at steady state must be shorter than the dosing interval `{interval}` \
+         (0 for a constant infusion); shift the dose times instead"
+    )]
+    SteadyStateLag {
+        /// Position of the dose record.
+        record: usize,
+        /// The lag.
+        lag: f64,
+        /// II.
+        interval: f64,
+    },
+    /// The right-hand side changes with time by itself.
+    #[error(
+        "record {record}: there is no steady state, for the model's equations change with time themselves; \
+         give the doses with ADDL instead of SS"
+    )]
+    TimeVaryingSteadyState {
+        /// Position of the dose record.
+        record: usize,
+    },
+    /// The steady state does not exist or was not found.
+    #[error(
+        "record {record}: no steady state was found (relative change per interval is still {change:e}); \
+         the dose rate likely exceeds what the model can eliminate"
+    )]
+    NoSteadyState {
+        /// Position of the dose record.
+        record: usize,
+        /// Largest relative change of a state over the last interval tried.
+        change: f64,
+    },
+    /// A covariate follows a straight line, which the solver does not do.
+    #[error(
+        "covariates that are interpolated linearly make the coefficients change with time; \
+         solver `{solver}` cannot follow them: use `reference`"
+    )]
+    ContinuousCovariates {
+        /// The solver that was asked for.
+        solver: &'static str,
+    },
+}
+
+/// Why an engine cannot be made.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum EngineError {
+    /// The solver asked for does not fit the equations.
+    #[error("solver `{solver}` does not fit this model: {reason}; use `auto`")]
+    DoesNotFit {
+        /// The solver that was asked for.
+        solver: &'static str,
+        /// What about the equations is in its way.
+        reason: &'static str,
+    },
+}
