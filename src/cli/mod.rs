@@ -1,1 +1,57 @@
 //! The command: arguments in, library calls, messages and exit codes out, level 6.
+
+mod exit_code;
+mod report;
+mod study;
+
+use clap::{CommandFactory as _, Parser, Subcommand};
+
+use exit_code::Exit;
+use report::Failure;
+
+/// Population pharmacokinetic simulation: published models, virtual cohorts, regimens, exposure.
+#[derive(Debug, Parser)]
+#[command(name = "teorell", version, max_term_width = 110, after_help = exit_code::EXPLAINED, arg_required_else_help = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Study(study::Arguments),
+}
+
+/// The command as clap knows it, for tests.
+#[must_use]
+pub fn build_command() -> clap::Command {
+    Arguments::command()
+}
+
+/// Reads the arguments, runs, reports.
+#[must_use]
+pub fn run() -> Exit {
+    let result = match Arguments::parse().command {
+        Command::Study(arguments) => study::run(&arguments),
+    };
+    result.unwrap_or_else(Failure::report)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        build_command().debug_assert();
+    }
+
+    #[test]
+    fn the_help_of_every_command_shows_two_examples() {
+        for command in build_command().get_subcommands() {
+            let help = command.clone().render_long_help().to_string();
+            let examples = help.matches(&format!("teorell {}", command.get_name())).count();
+            assert!(examples >= 2, "`teorell {} --help` shows {examples} examples", command.get_name());
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! What can be wrong with a study, where it stands, and the way out.
+
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+
+/// A problem of a study with its place.
+#[derive(Debug, thiserror::Error)]
+#[error("{problem}")]
+pub struct StudyError {
+    /// What is wrong.
+    pub problem: Box<Problem>,
+    /// Where, as far as that is known.
+    pub place: Option<Place>,
+}
+
+/// A place in a study file, or in an override.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Path of the file, or `--set cohort.size=0`.
+    pub origin: String,
+    /// Line and column, both from 1; none in an override.
+    pub position: Option<Position>,
+}
+
+/// A position in a text, with what a message needs to show it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Position {
+    /// From 1.
+    pub line: usize,
+    /// In characters, from 1.
+    pub column: usize,
+    /// In characters, at least 1; never beyond the line.
+    pub width: usize,
+    /// The line itself.
+    pub source_line: String,
+}
+
+/// What is wrong with a study.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Problem {
+    /// The file cannot be opened or is not UTF-8.
+    #[error("cannot read study file `{}`: {source}", path.display())]
+    Unreadable {
+        /// As asked for.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// There is no embedded study of that name.
+    #[error("there is no built-in study `{name}`")]
+    UnknownStudy {
+        /// As asked for.
+        name: String,
+        /// The nearest built-in name.
+        nearest: Option<String>,
+    },
+    /// The text is not TOML, or a value has the wrong type.
+    #[error("{message}")]
+    Shape {
+        /// What the TOML reader says.
+        message: String,
+    },
+    /// A key that nothing reads.
+    #[error("unknown key `{key}`")]
+    UnknownKey {
+        /// As written.
+        key: String,
+        /// The nearest known key.
+        nearest: Option<String>,
+        /// Keys known at that place.
+        known: Vec<String>,
+    },
+    /// One of several names was expected.
+    #[error("unknown value `{value}`")]
+    UnknownValue {
+        /// As written.
+        value: String,
+        /// The nearest known value.
+        nearest: Option<String>,
+        /// Values known at that place.
+        known: Vec<String>,
+    },
+    /// An override without `=`.
+    #[error("override `{text}` has no value; expected KEY=VALUE")]
+    OverrideWithoutValue {
+        /// As written.
+        text: String,
+    },
+    /// An override goes into something that has no keys.
+    #[error("`{path}` is not a table, so `{key}` cannot be set in it")]
+    OverrideIntoValue {
+        /// The part of the path that leads to a plain value.
+        path: String,
+        /// What was to be set there.
+        key: String,
+    },
+    /// The path of an override names an arm or list element that does not exist.
+    #[error("`{path}` has no element `{key}`")]
+    OverrideElement {
+        /// The list.
+        path: String,
+        /// As written.
+        key: String,
+        /// Names of its elements.
+        known: Vec<String>,
+    },
+    /// Two arms of one name.
+    #[error("there are two arms `{name}`; each needs a name of its own")]
+    DuplicateArm {
+        /// As written.
+        name: String,
+    },
+}
+
+impl StudyError {
+    pub(super) fn new(problem: Problem, place: Option<Place>) -> Self {
+        Self { problem: Box::new(problem), place }
+    }
+}
+
+impl Problem {
+    /// The way out, where there is one to name.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::UnknownKey { nearest, known, .. } | Self::UnknownValue { nearest, known, .. } => {
+                Some(match nearest {
+                    Some(nearest) => format!("did you mean `{nearest}`?"),
+                    None => format!("known here: {}", quoted(known)),
+                })
+            }
+            Self::UnknownStudy { nearest, .. } => Some(match nearest {
+                Some(nearest) => format!("did you mean `{nearest}`? `teorell study` lists all"),
+                None => "`teorell study` lists the built-in studies".to_owned(),
+            }),
+            Self::OverrideElement { known, .. } => {
+                Some(format!("elements are named by their `name` or counted from 1; there are {}", quoted(known)))
+            }
+            _ => None,
+        }
+    }
+}
+
+impl Place {
+    /// The place of `span` (bytes) in `text`.
+    #[must_use]
+    pub fn in_text(origin: &str, text: &str, span: std::ops::Range<usize>) -> Self {
+        let start = floor_char_boundary(text, span.start);
+        let end = floor_char_boundary(text, span.end).max(start);
+        let line_start = text[..start].rfind('\n').map_or(0, |newline| newline + 1);
+        let line_end = text[start..].find('\n').map_or(text.len(), |length| start + length);
+        let position = Position {
+            line: text[..start].matches('\n').count() + 1,
+            column: text[line_start..start].chars().count() + 1,
+            width: text[start..end.min(line_end)].chars().count().max(1),
+            source_line: text[line_start..line_end].trim_end_matches('\r').to_owned(),
+        };
+        Self { origin: origin.to_owned(), position: Some(position) }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.position {
+            Some(position) => write!(f, "{}:{}:{}", self.origin, position.line, position.column),
+            None => f.write_str(&self.origin),
+        }
+    }
+}
+
+/// The known name that is nearest to `name`, where one is near enough to be meant.
+#[must_use]
+pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    // Jaro-Winkler above 0.75 still finds `sampel` for `sampling` and nothing for unrelated words.
+    const NEAR: f64 = 0.75;
+    known
+        .into_iter()
+        .map(|candidate| (strsim::jaro_winkler(&name.to_lowercase(), &candidate.to_lowercase()), candidate))
+        .filter(|(similarity, _)| *similarity > NEAR)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, candidate)| candidate.to_owned())
+}
+
+/// `a`, `b`, `c` in backticks.
+fn quoted(names: &[String]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+fn floor_char_boundary(text: &str, index: usize) -> usize {
+    let mut index = index.min(text.len());
+    while !text.is_char_boundary(index) {
+        index -= 1;
+    }
+    index
+}

@@ -1,0 +1,207 @@
+//! The text of a study: read, overridden, and turned into a [`StudySpec`], so that every problem has a place.
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize as _;
+use toml::de::{DeTable, DeValue};
+use toml::{Table, Value};
+
+use super::error::{Place, Problem, StudyError, nearest};
+use super::spec::StudySpec;
+
+/// One `KEY=VALUE` that replaces or adds a value of the study file, for instance `cohort.size=500`.
+///
+/// The elements of a list are named by their `name` (`arm.fixed.label`) or counted from 1 (`sampling.grid.1.by`).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Override {
+    path: Vec<String>,
+    value: Value,
+    origin: String,
+}
+
+impl Override {
+    /// Reads `cohort.size=500`. The value is TOML; what is not TOML is a string. `origin` is what a message quotes.
+    ///
+    /// # Errors
+    /// Where there is no `=` or no key.
+    pub fn parse(text: &str, origin: &str) -> Result<Self, StudyError> {
+        let place = Some(Place { origin: origin.to_owned(), position: None });
+        let Some((path, value)) = text.split_once('=').filter(|(path, _)| !path.trim().is_empty()) else {
+            return Err(StudyError::new(Problem::OverrideWithoutValue { text: text.to_owned() }, place));
+        };
+        let value = value.trim();
+        let value = toml::from_str::<Table>(&format!("value = {value}"))
+            .ok()
+            .and_then(|mut table| (table.len() == 1).then(|| table.remove("value")).flatten())
+            .unwrap_or_else(|| Value::String(value.to_owned()));
+        Ok(Self::new(path.trim(), value, origin))
+    }
+
+    /// An override of the value at a dotted path.
+    #[must_use]
+    pub fn new(path: &str, value: impl Into<Value>, origin: &str) -> Self {
+        let path = path.split('.').map(|key| key.trim().to_owned()).collect();
+        Self { path, value: value.into(), origin: origin.to_owned() }
+    }
+}
+
+/// A study file with its overrides applied.
+#[derive(Clone, Debug)]
+pub(super) struct Source {
+    origin: String,
+    text: String,
+    /// Folder that relative paths of the study are relative to.
+    folder: PathBuf,
+    overrides: Vec<Override>,
+    /// The study as it counts: text plus overrides.
+    pub table: Table,
+}
+
+impl Source {
+    /// Reads a file.
+    pub fn read(path: &Path) -> Result<Self, StudyError> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| StudyError::new(Problem::Unreadable { path: path.to_owned(), source }, None))?;
+        let folder = path.parent().map(Path::to_owned).unwrap_or_default();
+        Self::from_text(&path.display().to_string(), text, folder)
+    }
+
+    /// Takes a text; `origin` is what messages call it.
+    pub fn from_text(origin: &str, text: String, folder: PathBuf) -> Result<Self, StudyError> {
+        let origin = origin.to_owned();
+        match text.parse::<Table>() {
+            Ok(table) => Ok(Self { origin, text, folder, overrides: Vec::new(), table }),
+            Err(error) => Err(shape_error(&error, |span| span.map(|span| Place::in_text(&origin, &text, span)))),
+        }
+    }
+
+    /// The raw study. Each override is checked by itself, so that a message names the guilty one.
+    pub fn spec(&mut self, overrides: &[Override]) -> Result<StudySpec, StudyError> {
+        let mut spec = toml::from_str::<StudySpec>(&self.text).map_err(|error| {
+            shape_error(&error, |span| span.map(|span| Place::in_text(&self.origin, &self.text, span)))
+        })?;
+        for change in overrides {
+            let placed =
+                |problem| StudyError::new(problem, Some(Place { origin: change.origin.clone(), position: None }));
+            set(&mut self.table, &change.path, change.value.clone()).map_err(placed)?;
+            spec = StudySpec::deserialize(self.table.clone()).map_err(|error| placed(problem_of(error.message())))?;
+            self.overrides.push(change.clone());
+        }
+        Ok(spec)
+    }
+
+    /// Where the value at `path` was said: the last override that set it or something above it, or its place in the text.
+    pub fn place_of(&self, path: &[&str]) -> Place {
+        let said_by_override = |change: &&Override| {
+            let shorter = change.path.len().min(path.len());
+            change.path[..shorter].iter().zip(path).all(|(a, b)| a == b)
+        };
+        if let Some(change) = self.overrides.iter().rev().find(said_by_override) {
+            return Place { origin: change.origin.clone(), position: None };
+        }
+        match span_of(&self.text, path) {
+            Some(span) => Place::in_text(&self.origin, &self.text, span),
+            None => Place { origin: self.origin.clone(), position: None },
+        }
+    }
+}
+
+/// Sets the value at `path`, making tables on the way where there are none.
+fn set(table: &mut Table, path: &[String], value: Value) -> Result<(), Problem> {
+    let (last, way) =
+        path.split_last().expect("a path has at least one key, for splitting a text gives at least one part");
+    let mut current = table;
+    let mut walked = String::new();
+    let mut way = way.iter();
+    while let Some(key) = way.next() {
+        walked = if walked.is_empty() { key.clone() } else { format!("{walked}.{key}") };
+        let entry = current.entry(key.clone()).or_insert_with(|| Value::Table(Table::new()));
+        current = match entry {
+            Value::Table(inner) => inner,
+            Value::Array(elements) => {
+                let key = way.next().unwrap_or(last);
+                let known = element_names(elements);
+                let index = known.iter().position(|name| name == key).or_else(|| {
+                    key.parse::<usize>()
+                        .ok()
+                        .and_then(|number| number.checked_sub(1))
+                        .filter(|&index| index < elements.len())
+                });
+                match index.map(|index| &mut elements[index]) {
+                    Some(Value::Table(inner)) => inner,
+                    Some(_) => return Err(Problem::OverrideIntoValue { path: walked, key: key.clone() }),
+                    None => return Err(Problem::OverrideElement { path: walked, key: key.clone(), known }),
+                }
+            }
+            _ => {
+                let key = way.next().unwrap_or(last).clone();
+                return Err(Problem::OverrideIntoValue { path: walked, key });
+            }
+        };
+    }
+    current.insert(last.clone(), value);
+    Ok(())
+}
+
+fn element_names(elements: &[Value]) -> Vec<String> {
+    elements
+        .iter()
+        .enumerate()
+        .map(|(index, element)| match element.get("name") {
+            Some(Value::String(name)) => name.clone(),
+            _ => (index + 1).to_string(),
+        })
+        .collect()
+}
+
+/// The bytes of the value at `path`; list elements by name or number, as in an override.
+fn span_of(text: &str, path: &[&str]) -> Option<std::ops::Range<usize>> {
+    let root = DeTable::parse(text).ok()?;
+    let mut span = None;
+    let mut value: Option<&DeValue<'_>> = None;
+    for key in path {
+        let next = match value {
+            None => root.get_ref().get(*key),
+            Some(DeValue::Table(table)) => table.get(*key),
+            Some(DeValue::Array(elements)) => elements
+                .iter()
+                .find(|element| element.get_ref().get("name").and_then(|name| name.get_ref().as_str()) == Some(*key))
+                .or_else(|| elements.get(key.parse::<usize>().ok()?.checked_sub(1)?)),
+            Some(_) => None,
+        };
+        // A key that is missing is shown at the table it is missing from.
+        let Some(next) = next else { break };
+        span = Some(next.span());
+        value = Some(next.get_ref());
+    }
+    span
+}
+
+fn shape_error(error: &toml::de::Error, place: impl Fn(Option<std::ops::Range<usize>>) -> Option<Place>) -> StudyError {
+    StudyError::new(problem_of(error.message()), place(error.span()))
+}
+
+/// Serde says which keys or variants it knows in its message; they become data again here.
+fn problem_of(message: &str) -> Problem {
+    let named = |text: &str| text.split('`').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>();
+    if let Some(rest) = message.strip_prefix("unknown field ") {
+        let mut names = named(rest);
+        if !names.is_empty() {
+            let key = names.remove(0);
+            let nearest = nearest(&key, names.iter().map(String::as_str));
+            return Problem::UnknownKey { key, nearest, known: names };
+        }
+    }
+    if let Some(rest) = message.strip_prefix("unknown variant ") {
+        let mut names = named(rest);
+        if !names.is_empty() {
+            let value = names.remove(0);
+            let nearest = nearest(&value, names.iter().map(String::as_str));
+            return Problem::UnknownValue { value, nearest, known: names };
+        }
+    }
+    if message.ends_with("value was too large") {
+        return Problem::Shape { message: "whole number too large; expected at most 9223372036854775807".to_owned() };
+    }
+    Problem::Shape { message: message.trim_end().replace('\n', "; ") }
+}

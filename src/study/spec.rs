@@ -1,0 +1,254 @@
+//! A study as it is written, before anything is checked against anything else.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::engine::SolverChoice;
+
+/// A study file.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct StudySpec {
+    /// Names the output folder; the name of the file where not given.
+    pub name: Option<String>,
+    /// One line on what is asked.
+    pub title: Option<String>,
+    /// Name of a built-in model, or a file relative to the study file.
+    pub model: String,
+    /// All random numbers follow from it.
+    #[serde(default)]
+    pub seed: Seed,
+    /// True: every subject is the typical one, all etas are 0.
+    #[serde(default)]
+    pub typical: bool,
+    /// Fixed effects that replace the model's.
+    #[serde(default)]
+    pub parameters: BTreeMap<String, Quantity>,
+    /// Variances (on the scale of the etas) that replace the model's; correlations stay.
+    #[serde(default)]
+    pub omega: BTreeMap<String, f64>,
+    /// When the concentration is looked at.
+    #[serde(default)]
+    pub sampling: SamplingSpec,
+    /// How the equations are solved.
+    #[serde(default)]
+    pub solver: SolverSpec,
+    /// Residual error.
+    #[serde(default)]
+    pub residual: ResidualSpec,
+    /// What is written.
+    #[serde(default)]
+    pub outputs: OutputsSpec,
+    /// What is given to whom.
+    #[serde(default, rename = "arm")]
+    pub arms: Vec<ArmSpec>,
+}
+
+/// One arm: all subjects of the cohort under one regimen.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct ArmSpec {
+    /// Short name, for columns.
+    pub name: String,
+    /// Name in plots; the short name where not given.
+    pub label: Option<String>,
+}
+
+/// A number, or a constant expression such as `log(0.2)`.
+#[derive(Clone, Debug, Deserialize, Serialize, PartialEq)]
+#[serde(untagged, expecting = "expected a number, or an expression in quotes such as \"log(0.2)\"")]
+pub enum Quantity {
+    /// A number.
+    Number(f64),
+    /// An expression.
+    Expression(String),
+}
+
+/// A seed: 0 to 2^63 - 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Seed(pub u64);
+
+impl Default for Seed {
+    /// The day of the approval that the embedded study is about.
+    fn default() -> Self {
+        Self(20_170_817)
+    }
+}
+
+impl<'de> Deserialize<'de> for Seed {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_i64(SeedVisitor)
+    }
+}
+
+struct SeedVisitor;
+
+impl serde::de::Visitor<'_> for SeedVisitor {
+    type Value = Seed;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a seed, a whole number from 0 to 9223372036854775807")
+    }
+
+    fn visit_i64<E: serde::de::Error>(self, seed: i64) -> Result<Seed, E> {
+        u64::try_from(seed).map(Seed).map_err(|_| E::invalid_value(serde::de::Unexpected::Signed(seed), &self))
+    }
+
+    fn visit_u64<E: serde::de::Error>(self, seed: u64) -> Result<Seed, E> {
+        match i64::try_from(seed) {
+            Ok(_) => Ok(Seed(seed)),
+            Err(_) => Err(E::invalid_value(serde::de::Unexpected::Unsigned(seed), &self)),
+        }
+    }
+}
+
+/// When the concentration is looked at, in every arm.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct SamplingSpec {
+    /// Stretches of equally spaced times.
+    #[serde(default)]
+    pub grid: Vec<GridSpec>,
+    /// Adds the end of every infusion (and the time of every other dose).
+    #[serde(default)]
+    pub peaks: bool,
+    /// Adds the time just before every dose.
+    #[serde(default)]
+    pub troughs: bool,
+}
+
+/// Equally spaced times, both ends included.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct GridSpec {
+    /// First time.
+    #[serde(default)]
+    pub from: f64,
+    /// Last time.
+    pub to: f64,
+    /// Distance.
+    pub by: f64,
+    /// Unit of the three.
+    #[serde(default)]
+    pub unit: TimeUnit,
+}
+
+/// Unit of times in a study file.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum TimeUnit {
+    /// 1 h.
+    #[default]
+    Hours,
+    /// 24 h.
+    Days,
+    /// 168 h.
+    Weeks,
+}
+
+/// How the equations are solved.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct SolverSpec {
+    /// Which integrator.
+    #[serde(default)]
+    pub choice: SolverName,
+    /// Relative tolerance; 1e-8 where not given.
+    pub rtol: Option<f64>,
+    /// Absolute tolerance in the unit of the states; 1e-10 where not given.
+    pub atol: Option<f64>,
+}
+
+/// Integrators by the names that users know them by.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum SolverName {
+    /// By the structure of the equations.
+    #[default]
+    Auto,
+    /// Taylor series.
+    Taylor,
+    /// Exact, for constant-coefficient linear systems.
+    Linear,
+    /// Explicit Runge-Kutta.
+    #[serde(alias = "runge_kutta")]
+    Rk,
+    /// Implicit, for stiff systems.
+    Stiff,
+    /// The independent judge.
+    Reference,
+}
+
+impl From<SolverName> for SolverChoice {
+    fn from(name: SolverName) -> Self {
+        match name {
+            SolverName::Auto => Self::Auto,
+            SolverName::Taylor => Self::Taylor,
+            SolverName::Linear => Self::Linear,
+            SolverName::Rk => Self::RungeKutta,
+            SolverName::Stiff => Self::Stiff,
+            SolverName::Reference => Self::Reference,
+        }
+    }
+}
+
+/// Residual error.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct ResidualSpec {
+    /// False: the column DV is empty.
+    pub on: bool,
+}
+
+impl Default for ResidualSpec {
+    fn default() -> Self {
+        Self { on: true }
+    }
+}
+
+/// What is written.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct OutputsSpec {
+    /// One row per arm, subject and time.
+    pub profiles: bool,
+    /// One row per arm, subject and cycle.
+    pub exposure: bool,
+    /// One row per subject and arm: covariates, etas, parameters.
+    pub subjects: bool,
+    /// Statistics per arm and time, per arm and cycle.
+    pub summary: bool,
+    /// Pictures.
+    pub plots: bool,
+    /// How tables are written.
+    pub format: TableFormat,
+    /// Significant digits of a number; as many as it takes to read it back exactly where not given.
+    pub digits: Option<u8>,
+}
+
+impl Default for OutputsSpec {
+    fn default() -> Self {
+        Self {
+            profiles: true,
+            exposure: true,
+            subjects: true,
+            summary: true,
+            plots: true,
+            format: TableFormat::Csv,
+            digits: None,
+        }
+    }
+}
+
+/// How tables are written.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
+pub enum TableFormat {
+    /// Plain text.
+    #[default]
+    #[serde(rename = "csv")]
+    Csv,
+    /// Compressed by gzip.
+    #[serde(rename = "csv.gz")]
+    CsvGz,
+}
