@@ -9,6 +9,7 @@ pub mod cursor;
 mod dosing;
 mod exposure_tracker;
 pub mod failure;
+pub mod lanes;
 pub mod program;
 mod queue;
 mod steady_state;
