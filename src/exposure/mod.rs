@@ -1,1 +1,11 @@
-//! What a curve means: areas, half-life, accumulation, targets, summaries, level 3.
+//! What a curve means: area, peak and trough per cycle, accumulation, terminal half-life, and their summaries over a cohort.
+//!
+//! Simulated areas come from the engine, which integrates them with the states; [`auc`] is for sampled curves. Nothing
+//! here simulates. Quantities per cycle are listed once, in [`interval::Metric`].
+
+pub mod accumulation;
+pub mod auc;
+pub mod interval;
+pub mod sketch;
+pub mod summary;
+pub mod terminal;

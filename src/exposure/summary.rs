@@ -1,0 +1,188 @@
+//! Summaries of a quantity over a cohort, fed chunk by chunk, in memory that does not grow with it.
+
+use crate::stats::{Geometric, Moments, quantiles};
+
+use super::sketch::Sketch;
+
+/// Up to this many values quantiles are exact; above it they come from a [`Sketch`] (relative error 0.1 %).
+pub const EXACT_UP_TO: usize = 20_000;
+
+/// What is said of one quantity over a cohort; `None` where undefined. All but `n` and the CVs in the quantity's unit.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Summary {
+    /// Subjects with a value.
+    pub n: u64,
+    /// Arithmetic mean.
+    pub mean: Option<f64>,
+    /// Standard deviation (denominator n - 1).
+    pub sd: Option<f64>,
+    /// 100 sd / mean.
+    pub cv_percent: Option<f64>,
+    /// Geometric mean; undefined where a value is not positive.
+    pub geometric_mean: Option<f64>,
+    /// `100 sqrt(exp(s²) - 1)`, s² the variance of the logarithms.
+    pub geometric_cv_percent: Option<f64>,
+    /// 5th percentile.
+    pub p5: Option<f64>,
+    /// 25th percentile.
+    pub p25: Option<f64>,
+    /// Median.
+    pub p50: Option<f64>,
+    /// 75th percentile.
+    pub p75: Option<f64>,
+    /// 95th percentile.
+    pub p95: Option<f64>,
+}
+
+/// Moments of one chunk's values, worked out where the chunk was made; its values are handed over beside it.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct ChunkMoments {
+    values: Moments,
+    logarithms: Moments,
+    not_positive: u64,
+}
+
+impl ChunkMoments {
+    /// Of finite values, in order of subjects. `logarithms` is room to work in.
+    #[must_use]
+    pub fn of(values: &[f64], logarithms: &mut Vec<f64>) -> Self {
+        logarithms.clear();
+        logarithms.extend(values.iter().filter(|&&x| x > 0.0).map(|&x| libm::log(x)));
+        Self {
+            values: Moments::of(values),
+            logarithms: Moments::of(logarithms),
+            not_positive: (values.len() - logarithms.len()) as u64,
+        }
+    }
+}
+
+/// Collects one quantity's values, chunk by chunk in a fixed order.
+#[derive(Clone, Debug, Default)]
+pub struct Accumulator {
+    moments: ChunkMoments,
+    values: Values,
+}
+
+#[derive(Clone, Debug)]
+enum Values {
+    Exact(Vec<f64>),
+    Sketched(Box<Sketch>),
+}
+
+impl Default for Values {
+    fn default() -> Self {
+        Self::Exact(Vec::new())
+    }
+}
+
+impl Accumulator {
+    /// For about that many values: above [`EXACT_UP_TO`] nothing is kept from the start. The result is the same without the hint.
+    #[must_use]
+    pub fn expecting(n: u64) -> Self {
+        let values = if n > EXACT_UP_TO as u64 { Values::Sketched(Box::default()) } else { Values::default() };
+        Self { moments: ChunkMoments::default(), values }
+    }
+
+    /// Adds a chunk's values; those that are not finite are left out.
+    pub fn add(&mut self, values: &[f64]) {
+        let finite: Vec<f64> = values.iter().copied().filter(|x| x.is_finite()).collect();
+        self.add_chunk(&ChunkMoments::of(&finite, &mut Vec::new()), &finite);
+    }
+
+    /// Adds a chunk whose moments are known already; `values` are finite and the ones the moments are of.
+    pub fn add_chunk(&mut self, moments: &ChunkMoments, values: &[f64]) {
+        self.moments.values.merge(&moments.values);
+        self.moments.logarithms.merge(&moments.logarithms);
+        self.moments.not_positive += moments.not_positive;
+        match &mut self.values {
+            Values::Exact(kept) if kept.len() + values.len() <= EXACT_UP_TO => kept.extend_from_slice(values),
+            Values::Exact(kept) => {
+                let mut sketch = Box::<Sketch>::default();
+                kept.iter().chain(values).for_each(|&value| sketch.add(value));
+                self.values = Values::Sketched(sketch);
+            }
+            Values::Sketched(sketch) => values.iter().for_each(|&value| sketch.add(value)),
+        }
+    }
+
+    /// Number of values so far.
+    #[must_use]
+    pub fn n(&self) -> u64 {
+        self.moments.values.n()
+    }
+
+    /// What the values say.
+    #[must_use]
+    pub fn summary(&self) -> Summary {
+        const PROBABILITIES: [f64; 5] = [0.05, 0.25, 0.5, 0.75, 0.95];
+        let [p5, p25, p50, p75, p95] = match &self.values {
+            Values::Exact(kept) => quantiles(&mut kept.clone(), PROBABILITIES),
+            Values::Sketched(sketch) => PROBABILITIES.map(|p| sketch.quantile(p)),
+        };
+        let geometric =
+            (self.moments.not_positive == 0).then(|| Geometric::of_logarithms(&self.moments.logarithms)).flatten();
+        Summary {
+            n: self.n(),
+            mean: self.moments.values.mean(),
+            sd: self.moments.values.sd(),
+            cv_percent: self.moments.values.cv_percent(),
+            geometric_mean: geometric.map(|geometric| geometric.mean),
+            geometric_cv_percent: geometric.and_then(|geometric| geometric.cv_percent),
+            p5,
+            p25,
+            p50,
+            p75,
+            p95,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Values that fill (0, 1] evenly in a scattered order (golden-ratio sequence), raised to exp(2 x).
+    fn scattered(n: usize) -> Vec<f64> {
+        (1..=n).map(|i| libm::exp(2.0 * ((i as f64 * 0.618_033_988_749_895) % 1.0))).collect()
+    }
+
+    #[test]
+    fn quantiles_turn_from_exact_to_sketched_with_the_stated_error() {
+        let values = scattered(3 * EXACT_UP_TO);
+        let (mut grown, mut hinted) = (Accumulator::default(), Accumulator::expecting(3 * EXACT_UP_TO as u64));
+        for chunk in values.chunks(700) {
+            grown.add(chunk);
+            hinted.add(chunk);
+        }
+        assert_eq!(grown.summary(), hinted.summary(), "the hint changes nothing but memory");
+        let mut sorted = values;
+        let exact = quantiles(&mut sorted, [0.05, 0.5, 0.95]).map(Option::unwrap);
+        let found = grown.summary();
+        for (found, exact) in [found.p5, found.p50, found.p95].into_iter().zip(exact) {
+            assert!((found.unwrap() / exact - 1.0).abs() < Sketch::RELATIVE_ERROR);
+        }
+    }
+
+    #[test]
+    fn at_the_limit_quantiles_are_still_exact() {
+        let values = scattered(EXACT_UP_TO);
+        let mut accumulator = Accumulator::expecting(EXACT_UP_TO as u64);
+        values.chunks(512).for_each(|chunk| accumulator.add(chunk));
+        let mut sorted = values.clone();
+        assert_eq!(accumulator.summary().p50, quantiles(&mut sorted, [0.5])[0]);
+        // ln x is even over (0, 2): its mean is 1 to the discrepancy of the sequence, about ln(n) / n.
+        assert!((accumulator.summary().geometric_mean.unwrap() / std::f64::consts::E - 1.0).abs() < 1e-3);
+    }
+
+    #[test]
+    fn a_value_that_is_not_positive_leaves_the_geometric_mean_undefined_and_one_that_is_missing_does_not() {
+        let mut accumulator = Accumulator::default();
+        accumulator.add(&[1.0, f64::NAN, 4.0]);
+        assert_eq!(accumulator.n(), 2);
+        assert!((accumulator.summary().geometric_mean.unwrap() - 2.0).abs() < 1e-15);
+        accumulator.add(&[0.0]);
+        assert_eq!(accumulator.summary().geometric_mean, None);
+        assert_eq!(accumulator.summary().mean, Some(5.0 / 3.0));
+        assert_eq!(Accumulator::default().summary(), Summary::default(), "nothing is known of nobody");
+    }
+}
