@@ -5,8 +5,10 @@
 
 use std::fmt;
 
+use serde::Serialize;
+
 /// A stretch of the model's text, in bytes.
-#[derive(Clone, Copy, Default, Eq)]
+#[derive(Clone, Copy, Default, Eq, Serialize)]
 pub struct Span {
     /// First byte.
     pub start: usize,
@@ -28,7 +30,7 @@ impl fmt::Debug for Span {
 }
 
 /// A name with its place.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Name {
     /// As written.
     pub text: String,
@@ -37,7 +39,7 @@ pub struct Name {
 }
 
 /// A model as read.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct ModelIr {
     /// Name of the R function, or of the file.
     pub name: String,
@@ -64,7 +66,7 @@ pub struct ModelIr {
 }
 
 /// Units as the model file states them.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Units {
     /// For instance `h`, `hour`, `day`.
     pub time: Option<String>,
@@ -75,7 +77,8 @@ pub struct Units {
 }
 
 /// A literal of R.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Metadata {
     /// A number.
     Number(f64),
@@ -90,7 +93,7 @@ pub enum Metadata {
 }
 
 /// One fixed effect.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Theta {
     /// Name and place.
     pub name: Name,
@@ -107,7 +110,7 @@ pub struct Theta {
 }
 
 /// One random effect.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Eta {
     /// Name and place.
     pub name: Name,
@@ -118,7 +121,7 @@ pub struct Eta {
 }
 
 /// Variances and covariances of consecutive etas.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct OmegaBlock {
     /// Number of etas.
     pub size: usize,
@@ -131,7 +134,8 @@ pub struct OmegaBlock {
 }
 
 /// One statement of the model block.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Statement {
     /// `name <- value`, or `name ~ value`
     Assign {
@@ -182,7 +186,8 @@ pub enum Statement {
 }
 
 /// What a model can say of the doses into a state.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum DoseProperty {
     /// `f()`: bioavailability.
     Bioavailability,
@@ -195,7 +200,7 @@ pub enum DoseProperty {
 }
 
 /// An expression with its place.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Expression {
     /// What it is.
     pub node: Node,
@@ -204,7 +209,8 @@ pub struct Expression {
 }
 
 /// What an expression is.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Node {
     /// A number.
     Number(f64),
@@ -219,7 +225,8 @@ pub enum Node {
 }
 
 /// Operators before their operand.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum UnaryOperator {
     /// `-`
     Negate,
@@ -228,7 +235,8 @@ pub enum UnaryOperator {
 }
 
 /// Operators between their operands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "each is named after its sign")]
 pub enum BinaryOperator {
     Add,
@@ -247,7 +255,8 @@ pub enum BinaryOperator {
 }
 
 /// Functions of the language. `linCmt()` and `transit()` are gone by now: the reader writes out what they stand for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "each is named after the function of the language")]
 pub enum Function {
     Exp,
@@ -297,7 +306,7 @@ pub enum Function {
 }
 
 /// One observed quantity: `y ~ add(a) + prop(b) | cmt`.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Endpoint {
     /// The variable left of `~`.
     pub prediction: Name,
@@ -310,7 +319,8 @@ pub struct Endpoint {
 }
 
 /// Distribution of an observation around its prediction f. Arguments are SDs, each a theta or a model variable.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ErrorModel {
     /// Continuous: y = h⁻¹(h(f) + sd · N) on the scale h of `transform`.
     Continuous {
@@ -336,7 +346,8 @@ pub enum ErrorModel {
 }
 
 /// Scale of a continuous error model.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Transform {
     /// y = f + sd N.
     Identity,
