@@ -1,5 +1,7 @@
 //! Where results go: rows, summaries, tables. Sinks digest a chunk on the worker that made it (in parallel) and absorb
-//! the digests in order of subjects, so that what they write or sum is the same for any number of threads.
+//! the digests in order of subjects, so that what they write or sum is the same for any number of threads. Both go through
+//! a shared reference, because chunks are digested while others are absorbed: what `absorb` changes stands behind a lock
+//! that only it takes.
 
 use std::any::Any;
 
@@ -14,11 +16,11 @@ pub trait Sink: Sync {
     /// subject by subject, arm by arm within a subject.
     fn digest(&self, chunk: &[Simulated]) -> Self::Digest;
 
-    /// Called in order of chunks.
+    /// Called in order of chunks, from one thread.
     ///
     /// # Errors
     /// Where the result could not be written.
-    fn absorb(&mut self, digest: Self::Digest) -> std::io::Result<()>;
+    fn absorb(&self, digest: Self::Digest) -> std::io::Result<()>;
 }
 
 /// A [`Sink`] of any digest type, so that a run can feed a list of them.
@@ -30,7 +32,7 @@ pub trait AnySink: Sync {
     ///
     /// # Errors
     /// Where the result could not be written.
-    fn absorb_any(&mut self, digest: Box<dyn Any + Send>) -> std::io::Result<()>;
+    fn absorb_any(&self, digest: Box<dyn Any + Send>) -> std::io::Result<()>;
 }
 
 impl<S: Sink> AnySink for S {
@@ -38,7 +40,7 @@ impl<S: Sink> AnySink for S {
         Box::new(self.digest(chunk))
     }
 
-    fn absorb_any(&mut self, digest: Box<dyn Any + Send>) -> std::io::Result<()> {
+    fn absorb_any(&self, digest: Box<dyn Any + Send>) -> std::io::Result<()> {
         let digest = digest.downcast::<S::Digest>().expect("a sink gets back the digests that it made itself");
         self.absorb(*digest)
     }
