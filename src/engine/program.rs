@@ -215,7 +215,8 @@ pub struct Jacobian {
 }
 
 /// Shape of the right-hand side: it decides which integrators apply.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Structure {
     /// f(t, y) = A y + b with A, b constant between events.
     LinearConstant,

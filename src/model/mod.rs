@@ -4,10 +4,12 @@ mod analyse;
 pub mod diagnostic;
 pub mod ir;
 pub mod labels;
+pub mod library;
+pub mod show;
 
 use crate::engine::program::{Program, Register};
 use analyse::Analysis;
-pub use analyse::{CovariateUse, Phase};
+pub use analyse::{CovariateUse, Phase, Scale};
 use diagnostic::Diagnostic;
 use ir::{ErrorModel, ModelIr, OmegaBlock};
 

@@ -106,6 +106,11 @@ impl Graph {
         self.terms.len()
     }
 
+    /// All nodes, operands first.
+    pub(crate) fn ids(&self) -> impl Iterator<Item = Id> + use<> {
+        (0..).take(self.len())
+    }
+
     /// Its value, if it is a constant.
     pub(crate) fn value(&self, id: Id) -> Option<f64> {
         match self.term(id) {

@@ -9,6 +9,7 @@ mod expressions;
 mod graph;
 mod names;
 mod omega;
+mod scale;
 mod statements;
 mod structure;
 
@@ -19,6 +20,8 @@ use crate::engine::program::{BinaryOp, ExposureTarget, Program};
 use emit::Roots;
 use graph::{Dependence, Graph, Id, Input, Term};
 pub(crate) use names::nearest;
+pub use scale::Scale;
+use scale::Scales;
 pub use statements::CovariateUse;
 use statements::{Meaning, Variable};
 
@@ -60,6 +63,7 @@ pub(crate) struct Analysis {
     pub(crate) parameters: Vec<Parameter>,
     /// Variables of the model block and when each is computed.
     pub(crate) phases: Vec<(String, Phase)>,
+    pub(crate) scales: Scales,
     /// Why the structure is not a simpler one.
     pub(crate) reason: String,
     pub(crate) notes: Vec<Diagnostic>,
@@ -147,6 +151,7 @@ pub(crate) fn analyse(ir: &ModelIr, options: &ModelOptions) -> Result<Analysis, 
             .iter()
             .map(|variable| (variable.name.clone(), phase(&meaning.graph, variable.value)))
             .collect(),
+        scales: scale::scales(&meaning.graph, ir.thetas.len(), &meaning.eta_inputs),
         program,
         covariates: meaning.covariates,
         outputs,

@@ -26,6 +26,8 @@ pub struct CovariateUse {
     pub description: Option<String>,
     /// `units` there.
     pub unit: Option<String>,
+    /// What is computed from it: a variable, `d/dt(state)` and the like, `if` for a condition.
+    pub used_by: Vec<String>,
     /// Each place that reads it.
     pub places: Vec<Span>,
 }
@@ -73,6 +75,8 @@ pub(crate) struct Meaning {
     pub(crate) endpoints: Vec<EndpointMeaning>,
     pub(crate) covariates: Vec<CovariateUse>,
     pub(crate) divisors: Vec<Divisor>,
+    /// How each eta of the model reaches the graph.
+    pub(crate) eta_inputs: Vec<Input>,
 }
 
 /// Works through a model block.
@@ -89,6 +93,8 @@ pub(crate) struct Translator<'a> {
     pub(super) divisors: Vec<Divisor>,
     covariates: Vec<CovariateUse>,
     covariate_index: HashMap<String, usize>,
+    /// What the statement at hand computes.
+    target: String,
     event_times_met: usize,
     without_value: Vec<bool>,
     diagnostics: Vec<Diagnostic>,
@@ -121,6 +127,7 @@ pub(crate) fn translate(ir: &ModelIr) -> (Meaning, Vec<Diagnostic>) {
         divisors: Vec::new(),
         covariates: Vec::new(),
         covariate_index: HashMap::new(),
+        target: String::new(),
         event_times_met: 0,
         without_value: vec![false; n_variables],
         diagnostics,
@@ -184,14 +191,17 @@ impl Translator<'_> {
                     self.values[slot] = Some(value);
                 }
                 Statement::Derivative { state, value } => {
+                    self.target = format!("d/dt({})", state.text);
                     let value = self.expression(value);
                     self.set_of_state(state, value, Self::derivative_slot);
                 }
                 Statement::Initial { state, value } => {
+                    self.target = format!("{}(0)", state.text);
                     let value = self.expression(value);
                     self.set_of_state(state, value, Self::initial_slot);
                 }
                 Statement::DoseProperty { property, state, value } => {
+                    self.target = format!("{}({})", property.as_str(), state.text);
                     let value = self.expression(value);
                     let position = DOSE_PROPERTIES.iter().position(|known| known == property);
                     let position = position.expect("every property is listed");
@@ -203,6 +213,7 @@ impl Translator<'_> {
     }
 
     fn assign(&mut self, name: &Name, value: &Expression) -> Id {
+        self.target.clone_from(&name.text);
         let value = self.expression(value);
         if self.names.state(&name.text).is_some() {
             let message = format!("the state `{}` cannot be assigned to", name.text);
@@ -230,6 +241,7 @@ impl Translator<'_> {
         let before = self.values.clone();
         let mut sides = Vec::with_capacity(branches.len());
         for (condition, body) in branches {
+            "if".clone_into(&mut self.target);
             let condition = self.expression(condition);
             self.statements(body);
             sides.push((condition, std::mem::replace(&mut self.values, before.clone())));
@@ -287,6 +299,7 @@ impl Translator<'_> {
                     declared: entry.is_some(),
                     description: text("description"),
                     unit: text("units").or_else(|| text("unit")),
+                    used_by: Vec::new(),
                     places: Vec::new(),
                 };
                 self.covariates.push(covariate);
@@ -294,7 +307,11 @@ impl Translator<'_> {
                 index
             }
         };
-        self.covariates[index].places.push(span);
+        let covariate = &mut self.covariates[index];
+        covariate.places.push(span);
+        if !covariate.used_by.contains(&self.target) {
+            covariate.used_by.push(self.target.clone());
+        }
         self.graph.input(Input::Covariate(index))
     }
 
@@ -359,6 +376,7 @@ impl Translator<'_> {
             graph: self.graph,
             covariates: self.covariates,
             divisors: self.divisors,
+            eta_inputs: self.eta_inputs,
         };
         let mut diagnostics = self.diagnostics;
         diagnostics.sort_by_key(|diagnostic| diagnostic.span.start);
@@ -366,6 +384,7 @@ impl Translator<'_> {
     }
 
     fn endpoint(&mut self, prediction: &Name, error: &ErrorModel) -> EndpointMeaning {
+        self.target = format!("the error of {}", prediction.text);
         let known = match self.names.variable(&prediction.text) {
             Some(variable) => self.values[variable],
             None => self.names.state(&prediction.text).map(|state| self.graph.input(Input::State(state))),

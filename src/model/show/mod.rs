@@ -1,0 +1,185 @@
+//! What a model is, for a reader: parameters on the scale one thinks in, covariates, equations, structure.
+
+mod equations;
+mod json;
+
+use std::fmt::Write as _;
+
+pub use equations::expression;
+pub use json::to_json;
+
+use super::ir::OmegaBlock;
+use super::labels::unit_of_label;
+use super::{Model, Scale};
+use crate::engine::program::Structure;
+
+/// The model as a page of text, line by line, without colours.
+#[must_use]
+pub fn to_text(model: &Model) -> String {
+    let ir = model.ir();
+    let mut out = format!("{}\n", ir.name);
+    for text in [&ir.description, &ir.reference].into_iter().flatten() {
+        let _ = writeln!(out, "{text}");
+    }
+    let units = [("time", &ir.units.time), ("dose", &ir.units.dosing), ("concentration", &ir.units.concentration)];
+    let units: Vec<String> =
+        units.iter().filter_map(|(what, unit)| Some(format!("{what} {}", unit.as_ref()?))).collect();
+    if !units.is_empty() {
+        let _ = writeln!(out, "units: {}", units.join(", "));
+    }
+    section(&mut out, "parameters", &parameters(model));
+    section(&mut out, "random effects", &random_effects(model));
+    section(&mut out, "covariates", &covariates(model));
+    if !ir.statements.is_empty() {
+        out.push_str("\nequations\n");
+        equations::write_statements(&mut out, &ir.statements, 2);
+    }
+    if !ir.endpoints.is_empty() {
+        out.push_str("\nendpoints\n");
+        for endpoint in &ir.endpoints {
+            let _ = writeln!(out, "  {}", equations::endpoint(endpoint));
+        }
+    }
+    out.push_str("\nstructure\n");
+    let _ = writeln!(out, "  {}: {}", structure_words(model.program().structure), model.structure_reason());
+    let positive: Vec<&str> = model.program().must_be_positive.iter().map(|(_, name)| name.as_str()).collect();
+    if !positive.is_empty() {
+        let _ = writeln!(out, "  a subject fails where one of these is not above 0: {}", positive.join(", "));
+    }
+    let cost = |block: &crate::engine::program::Block| block.instructions.len();
+    let program = model.program();
+    let _ = writeln!(
+        out,
+        "  operations: {} per subject, {} per record, {} per evaluation of the derivatives, {} per sample",
+        cost(&program.subject),
+        cost(&program.record),
+        cost(&program.derivative),
+        cost(&program.observation)
+    );
+    out
+}
+
+/// The structure in words.
+#[must_use]
+pub fn structure_words(structure: Structure) -> &'static str {
+    match structure {
+        Structure::LinearConstant => "linear with constant coefficients",
+        Structure::LinearTimeVarying => "linear in the states with coefficients that change in time",
+        Structure::Nonlinear => "nonlinear",
+        Structure::NotSmooth => "not smooth",
+    }
+}
+
+/// Heading and aligned columns; nothing where there are no rows but the column names.
+fn section(out: &mut String, title: &str, rows: &[Vec<String>]) {
+    if rows.len() < 2 {
+        return;
+    }
+    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let width = |column: usize| {
+        rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0)
+    };
+    let widths: Vec<usize> = (0..columns).map(width).collect();
+    let _ = writeln!(out, "\n{title}");
+    for row in rows {
+        let mut line = String::from(" ");
+        for (cell, &width) in row.iter().zip(&widths).filter(|(_, width)| **width > 0) {
+            let _ = write!(line, " {cell:width$} ");
+        }
+        let _ = writeln!(out, "{}", line.trim_end());
+    }
+}
+
+fn cells(texts: &[&str]) -> Vec<String> {
+    texts.iter().map(|&text| text.to_owned()).collect()
+}
+
+/// A value to four digits, as tables print it.
+fn rounded(value: f64) -> String {
+    let text = format!("{value:.3e}");
+    equations::number(text.parse().unwrap_or(value))
+}
+
+/// CV in percent of a log-normal parameter: 100 sqrt(exp(omega) - 1), omega a variance on the log scale.
+#[must_use]
+pub fn cv_percent(omega: f64) -> f64 {
+    100.0 * libm::expm1(omega).sqrt()
+}
+
+fn parameters(model: &Model) -> Vec<Vec<String>> {
+    let mut rows = vec![cells(&["name", "typical", "unit", "CV %", "in ini", "meaning"])];
+    let etas = &model.analysis.scales.etas;
+    for (index, (theta, scale)) in model.ir().thetas.iter().zip(&model.analysis.scales.thetas).enumerate() {
+        let (typical, in_ini) = match scale {
+            Scale::Log => (libm::exp(theta.estimate), rounded(theta.estimate)),
+            Scale::Natural => (theta.estimate, String::new()),
+            Scale::Logit => (theta.estimate, "logit".to_owned()),
+        };
+        let variability = etas.iter().position(|&eta| eta == (Scale::Log, Some(index)));
+        let label = theta.label.as_deref().unwrap_or("");
+        let unit = unit_of_label(label).unwrap_or("");
+        let fixed = if theta.fixed { "fixed" } else { "" };
+        rows.push(vec![
+            theta.name.text.clone(),
+            rounded(typical),
+            unit.to_owned(),
+            variability.map_or(String::new(), |eta| format!("{:.1}", cv_percent(variance(model.omegas(), eta)))),
+            [in_ini.as_str(), fixed].iter().filter(|text| !text.is_empty()).copied().collect::<Vec<_>>().join(" "),
+            label.strip_suffix(&format!("({unit})")).unwrap_or(label).trim_end().to_owned(),
+        ]);
+    }
+    rows
+}
+
+/// Variance of an eta by its index among all.
+fn variance(omegas: &[OmegaBlock], eta: usize) -> f64 {
+    let mut index = eta;
+    for block in omegas {
+        if index < block.size {
+            return block.lower[OmegaBlock::position(index, index)];
+        }
+        index -= block.size;
+    }
+    f64::NAN
+}
+
+fn random_effects(model: &Model) -> Vec<Vec<String>> {
+    let mut rows = vec![cells(&["name", "variance", "SD", "CV %", "level", "correlations"])];
+    let mut first = 0;
+    for block in model.omegas() {
+        for row in 0..block.size {
+            let eta = first + row;
+            let omega = |other: usize| block.lower[OmegaBlock::position(row, other)];
+            let correlation = |other: usize| {
+                let scale = (omega(row) * block.lower[OmegaBlock::position(other, other)]).sqrt();
+                format!("{} {}", model.ir().etas[first + other].name.text, rounded(omega(other) / scale))
+            };
+            let correlations: Vec<String> = (0..row).filter(|&other| omega(other) != 0.0).map(correlation).collect();
+            let is_log = model.analysis.scales.etas[eta].0 == Scale::Log;
+            rows.push(vec![
+                model.ir().etas[eta].name.text.clone(),
+                rounded(omega(row)),
+                rounded(omega(row).sqrt()),
+                if is_log { format!("{:.1}", cv_percent(omega(row))) } else { String::new() },
+                model.ir().etas[eta].level.clone().unwrap_or_default(),
+                correlations.join(", "),
+            ]);
+        }
+        first += block.size;
+    }
+    rows
+}
+
+fn covariates(model: &Model) -> Vec<Vec<String>> {
+    let mut rows = vec![cells(&["name", "unit", "used by", "meaning"])];
+    for covariate in model.covariate_uses() {
+        let unit = covariate.unit.as_deref().filter(|unit| *unit != "1").unwrap_or("");
+        let meaning = match &covariate.description {
+            Some(description) => description.clone(),
+            None if covariate.declared => String::new(),
+            None => "not described by the model".to_owned(),
+        };
+        rows.push(vec![covariate.name.clone(), unit.to_owned(), covariate.used_by.join(", "), meaning]);
+    }
+    rows
+}
