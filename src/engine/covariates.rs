@@ -4,6 +4,7 @@
 //! table with one row per record gives each record its own values. Between rows, `locf` holds the row before, `nocb` the
 //! row after, `linear` the line between both. Row times may go back where a reset takes the records back.
 
+use super::program::Program;
 use super::timeline::{CovariateTable, Interpolation};
 
 /// A covariate that follows a straight line until the next stop.
@@ -180,6 +181,18 @@ impl CovariateWalk {
             self.row = self.segment_start + rows.partition_point(|&row_time| row_time < time);
         }
     }
+}
+
+/// Sets covariates that move along a line to their value at `time` and runs the record block there. Where there are any,
+/// that block belongs to the right-hand side.
+pub fn follow(lines: &[CovariateLine], program: &Program, time: f64, registers: &mut [f64]) {
+    if lines.is_empty() {
+        return;
+    }
+    for line in lines {
+        registers[program.covariates.start as usize + line.covariate] = line.at(time);
+    }
+    program.record.run(registers);
 }
 
 /// Writes and says whether the bits changed (NaN stays NaN).

@@ -4,7 +4,7 @@
 //! apply what happens at the stop:
 //!
 //! ```text
-//! let (mut cursor, _) = Cursor::start(program, input, tolerance, &mut state)?;
+//! let (mut cursor, _) = Cursor::start(program, input, &mut state)?;
 //! while let Some(stop) = cursor.next_stop() {
 //!     // integrate from cursor.time() to stop with cursor.rates(), cursor.off(), cursor.registers();
 //!     while let Some(sample) = cursor.next_sample(stop) { cursor.record(&sample, state_at(sample.time))?; }
@@ -21,13 +21,13 @@
 //! The subject and record blocks run only when one of their inputs changed, and only when somebody needs them
 //! ([`Cursor::settle`]): a lane engine may run them over lanes instead, from the inputs in [`Cursor::registers`].
 
-use super::covariates::{CovariateLine, CovariateWalk};
+use super::SubjectInput;
+use super::covariates::{self, CovariateLine, CovariateWalk};
 use super::exposure_tracker::ExposureTracker;
 use super::failure::{Cause, SubjectError};
 use super::program::Program;
 use super::queue::{DoseQueue, Infusions};
 use super::timeline::{RecordKind, Timeline};
-use super::{SubjectInput, Tolerance};
 use crate::profile::Profile;
 
 /// See the module's text.
@@ -35,10 +35,11 @@ use crate::profile::Profile;
 pub struct Cursor<'a> {
     pub(super) program: &'a Program,
     pub(super) timeline: &'a Timeline,
-    pub(super) tolerance: Tolerance,
     pub(super) registers: Vec<f64>,
     subject_stale: bool,
     pub(super) record_stale: bool,
+    /// Values that have to be positive were looked at since the blocks ran.
+    checked: bool,
     pub(super) time: f64,
     end: f64,
     stop: Option<f64>,
@@ -95,19 +96,14 @@ impl<'a> Cursor<'a> {
     ///
     /// # Errors
     /// What goes wrong at the first records.
-    pub fn start(
-        program: &'a Program,
-        input: SubjectInput<'a>,
-        tolerance: Tolerance,
-        state: &mut [f64],
-    ) -> Result<Self, SubjectError> {
+    pub fn start(program: &'a Program, input: SubjectInput<'a>, state: &mut [f64]) -> Result<Self, SubjectError> {
         let mut cursor = Self {
             program,
             timeline: input.timeline,
-            tolerance,
             registers: program.registers(),
             subject_stale: true,
             record_stale: true,
+            checked: false,
             time: 0.0,
             end: 0.0,
             stop: None,
@@ -137,6 +133,7 @@ impl<'a> Cursor<'a> {
         self.timeline = timeline;
         self.subject_stale = true;
         self.record_stale = true;
+        self.checked = false;
         self.registers[range(&program.thetas)].copy_from_slice(input.thetas);
         self.registers[range(&program.etas)].copy_from_slice(input.etas);
         for &(register, _) in &program.dose_inputs {
@@ -202,21 +199,10 @@ impl<'a> Cursor<'a> {
     }
 
     /// Covariates that move along a line until the next stop. Where there are any, the record block belongs to the
-    /// right-hand side: [`Cursor::follow_lines`] at each evaluation, or a solver that says it cannot.
+    /// right-hand side: [`covariates::follow`] at each evaluation, or a solver that says it cannot.
     #[must_use]
     pub fn lines(&self) -> &[CovariateLine] {
         self.covariates.lines()
-    }
-
-    /// Sets covariates that move along a line to their value at `time`, in any register file, and runs the record block there.
-    pub fn follow_lines(&self, time: f64, registers: &mut [f64]) {
-        if self.lines().is_empty() {
-            return;
-        }
-        for line in self.lines() {
-            registers[self.program.covariates.start as usize + line.covariate] = line.at(time);
-        }
-        self.program.record.run(registers);
     }
 
     /// The subject's register file: inputs are current; results of the subject and record blocks are after [`Cursor::settle`].
@@ -242,6 +228,24 @@ impl<'a> Cursor<'a> {
             self.program.record.run(&mut self.registers);
             self.record_stale = false;
         }
+    }
+
+    /// [`Cursor::settle`], then whether every value that has to be positive is.
+    ///
+    /// # Errors
+    /// [`Cause::NotPositive`], with the name of the value.
+    pub fn settle_and_check(&mut self, state: &[f64]) -> Result<(), SubjectError> {
+        if self.subject_stale || self.record_stale || !self.checked {
+            self.settle();
+            self.checked = true;
+            for (register, name) in &self.program.must_be_positive {
+                let value = self.registers[*register as usize];
+                if value.is_nan() || value <= 0.0 {
+                    return Err(self.fail(self.time, state, Cause::NotPositive { name: name.clone(), value }));
+                }
+            }
+        }
+        Ok(())
     }
 
     /// The next sample at `until` or before, in order of time; `until` is at most the next stop. All have to be taken
@@ -373,6 +377,7 @@ impl<'a> Cursor<'a> {
 
     pub(super) fn note_inputs(&mut self, changed: bool) {
         self.record_stale |= changed;
+        self.checked &= !changed;
         self.arrival.inputs |= changed;
     }
 
@@ -384,11 +389,7 @@ impl<'a> Cursor<'a> {
 
     fn evaluate_outputs(&mut self, time: f64, state: &[f64]) {
         self.settle();
-        if !self.lines().is_empty() {
-            let mut registers = std::mem::take(&mut self.registers);
-            self.follow_lines(time, &mut registers);
-            self.registers = registers;
-        }
+        covariates::follow(self.covariates.lines(), self.program, time, &mut self.registers);
         self.load(time, state);
         self.program.derivative.run(&mut self.registers);
         self.program.observation.run(&mut self.registers);

@@ -30,7 +30,15 @@ pub enum Cause {
         /// Steps allowed between two events.
         limit: u32,
     },
-    /// A parameter that has to be positive is not.
+    /// A value that divides states, such as a volume, is not positive.
+    #[error("`{name}` is `{value}`, which divides a state and must be positive; check the covariates of this subject")]
+    NotPositive {
+        /// Name in the model.
+        name: String,
+        /// Its value.
+        value: f64,
+    },
+    /// Bioavailability below 0.
     #[error("record {record}: bioavailability of compartment {compartment} is `{value}`; it must be 0 or more")]
     Bioavailability {
         /// Position of the dose record.

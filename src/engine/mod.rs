@@ -7,16 +7,24 @@
 pub mod covariates;
 pub mod cursor;
 mod dosing;
+mod eigen;
 mod exposure_tracker;
 pub mod failure;
 pub mod lanes;
+mod linear;
+mod maximum;
 pub mod program;
 mod queue;
+mod reference;
+mod right_hand_side;
 mod steady_state;
 pub mod timeline;
 
+use crate::profile::Profile;
 pub use cursor::Cursor;
 pub use failure::{EngineError, SubjectError};
+use program::{Program, Structure};
+use std::sync::Arc;
 use timeline::Timeline;
 
 /// What one subject brings.
@@ -62,5 +70,101 @@ pub struct Tolerance {
 impl Default for Tolerance {
     fn default() -> Self {
         Self { rtol: 1e-8, atol: 1e-10 }
+    }
+}
+
+/// A program with the integrator that runs it.
+#[derive(Clone, Debug)]
+pub struct Engine {
+    program: Arc<Program>,
+    solver: Solver,
+    why: &'static str,
+    /// Asked for: then nothing else is taken where a subject's covariates do not fit it.
+    forced: bool,
+    tolerance: Tolerance,
+}
+
+/// What a choice comes down to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Solver {
+    Linear,
+    Reference,
+}
+
+impl Solver {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Linear => "linear",
+            Self::Reference => "reference",
+        }
+    }
+}
+
+impl Engine {
+    /// Chooses the integrator: by the structure of the equations, or the one asked for.
+    ///
+    /// # Errors
+    /// A solver that does not fit the equations.
+    pub fn new(program: Arc<Program>, choice: SolverChoice, tolerance: Tolerance) -> Result<Self, EngineError> {
+        let (solver, why) = choose(program.structure, choice)?;
+        Ok(Self { program, solver, why, forced: choice != SolverChoice::Auto, tolerance })
+    }
+
+    /// Name of the integrator taken, as `--solver` has it.
+    #[must_use]
+    pub fn solver(&self) -> &'static str {
+        self.solver.name()
+    }
+
+    /// Why it was taken.
+    #[must_use]
+    pub fn why(&self) -> &'static str {
+        self.why
+    }
+
+    /// Local error allowed.
+    #[must_use]
+    pub fn tolerance(&self) -> Tolerance {
+        self.tolerance
+    }
+
+    /// What it runs.
+    #[must_use]
+    pub fn program(&self) -> &Program {
+        &self.program
+    }
+
+    /// Integrates subjects, in their order; one that fails does not touch the others.
+    #[must_use]
+    pub fn run(&self, subjects: &[SubjectInput<'_>]) -> Vec<Result<Profile, SubjectError>> {
+        subjects.iter().map(|&subject| self.run_one(subject)).collect()
+    }
+
+    fn run_one(&self, subject: SubjectInput<'_>) -> Result<Profile, SubjectError> {
+        // Covariates on a line make coefficients change between events: for such a subject the equations are not constant.
+        let continuous = subject.timeline.covariates.varies_continuously();
+        match self.solver {
+            Solver::Linear if self.forced || !continuous => linear::run(&self.program, subject),
+            Solver::Linear | Solver::Reference => reference::run(&self.program, subject, self.tolerance),
+        }
+    }
+}
+
+fn choose(structure: Structure, choice: SolverChoice) -> Result<(Solver, &'static str), EngineError> {
+    const ASKED: &str = "asked for";
+    match (choice, structure) {
+        (SolverChoice::Auto, Structure::LinearConstant) => {
+            Ok((Solver::Linear, "the equations are linear with constant coefficients between events: solved exactly"))
+        }
+        (SolverChoice::Linear, Structure::LinearConstant) => Ok((Solver::Linear, ASKED)),
+        (SolverChoice::Linear, Structure::LinearTimeVarying) => Err(EngineError::DoesNotFit {
+            solver: "linear",
+            reason: "its coefficients change with time between events",
+        }),
+        (SolverChoice::Linear, Structure::Nonlinear | Structure::NotSmooth) => {
+            Err(EngineError::DoesNotFit { solver: "linear", reason: "its derivatives are not linear in the states" })
+        }
+        (SolverChoice::Reference, _) => Ok((Solver::Reference, ASKED)),
+        _ => Ok((Solver::Reference, "the equations are not linear with constant coefficients")),
     }
 }

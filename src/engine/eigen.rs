@@ -1,0 +1,161 @@
+//! Eigenvalues and eigenvectors of a compartmental matrix, where they are real and safe to compute with.
+
+use nalgebra::{DMatrix, DVector, Schur};
+
+/// How much larger than the entries of the matrix's own powers the products |V||V⁻¹| may be: three digits of cancellation.
+const MAX_CANCELLATION: f64 = 1e3;
+
+/// Iterations of the Schur decomposition; it takes a few per eigenvalue.
+const MAX_ITERATIONS: usize = 10_000;
+
+/// Below this |λh| the second φ function is summed as a series, for its closed form cancels.
+const SERIES_BELOW: f64 = 0.5;
+
+/// A = V Λ V⁻¹ over the states that feed derivatives, and the rows of those that only integrate.
+#[derive(Clone, Debug)]
+pub(super) struct Eigen {
+    /// States that feed derivatives, then the others.
+    dynamic: Vec<usize>,
+    integrating: Vec<usize>,
+    values: Vec<f64>,
+    vectors: DMatrix<f64>,
+    inverse: DMatrix<f64>,
+    /// Rows of the integrating states times V.
+    integrals: DMatrix<f64>,
+}
+
+/// A start and its forcing along the eigenvectors.
+#[derive(Clone, Debug)]
+pub(super) struct Coordinates {
+    state: DVector<f64>,
+    forcing: DVector<f64>,
+}
+
+impl Eigen {
+    /// `None` where eigenvalues are complex or repeated (nearly), so that another way has to be taken.
+    pub fn of(matrix: &DMatrix<f64>, only_integrates: &[bool]) -> Option<Self> {
+        let n = matrix.nrows();
+        let feeds = |state: usize| (0..n).any(|row| matrix[(row, state)] != 0.0);
+        let (integrating, dynamic): (Vec<usize>, Vec<usize>) =
+            (0..n).partition(|&state| only_integrates.get(state) == Some(&true) && !feeds(state));
+        let block =
+            DMatrix::from_fn(dynamic.len(), dynamic.len(), |row, column| matrix[(dynamic[row], dynamic[column])]);
+        let (values, vectors) = real_eigenvectors(&block)?;
+        let inverse = vectors.clone().try_inverse()?;
+        if !is_safe(&block, &vectors, &inverse) {
+            return None;
+        }
+        let rows = DMatrix::from_fn(integrating.len(), dynamic.len(), |row, column| {
+            matrix[(integrating[row], dynamic[column])]
+        });
+        let integrals = rows * &vectors;
+        Some(Self { dynamic, integrating, values, vectors, inverse, integrals })
+    }
+
+    pub fn coordinates(&self, state: &DVector<f64>, forcing: &DVector<f64>) -> Coordinates {
+        let pick = |from: &DVector<f64>| {
+            &self.inverse * DVector::from_iterator(self.dynamic.len(), self.dynamic.iter().map(|&state| from[state]))
+        };
+        Coordinates { state: pick(state), forcing: pick(forcing) }
+    }
+
+    /// The state after `elapsed`.
+    pub fn advance(
+        &self,
+        from: &Coordinates,
+        start: &DVector<f64>,
+        forcing: &DVector<f64>,
+        elapsed: f64,
+        state: &mut [f64],
+    ) {
+        for &row in &self.dynamic {
+            state[row] = 0.0;
+        }
+        for &row in &self.integrating {
+            state[row] = start[row] + forcing[row] * elapsed;
+        }
+        for (index, &value) in self.values.iter().enumerate() {
+            let (first, second) = phi(value, elapsed);
+            let decayed = libm::exp(value * elapsed) * from.state[index] + first * from.forcing[index];
+            for (row, &target) in self.dynamic.iter().enumerate() {
+                state[target] += self.vectors[(row, index)] * decayed;
+            }
+            let integrated = first * from.state[index] + second * from.forcing[index];
+            for (row, &target) in self.integrating.iter().enumerate() {
+                state[target] += self.integrals[(row, index)] * integrated;
+            }
+        }
+    }
+}
+
+/// (e^{λh} - 1)/λ and (e^{λh} - 1 - λh)/λ².
+fn phi(value: f64, step: f64) -> (f64, f64) {
+    let exponent = value * step;
+    if exponent.abs() < SERIES_BELOW {
+        let mut term: f64 = 0.5;
+        let mut sum = term;
+        let mut order = 3.0;
+        while term.abs() > f64::EPSILON * 0.1 {
+            term *= exponent / order;
+            sum += term;
+            order += 1.0;
+        }
+        let second = step * step * sum;
+        (step + value * second, second)
+    } else {
+        let first = libm::expm1(exponent) / value;
+        (first, (first - step) / value)
+    }
+}
+
+/// By the Schur form Q T Qᵀ: where T is triangular its diagonal holds the eigenvalues, and back substitution the vectors.
+fn real_eigenvectors(block: &DMatrix<f64>) -> Option<(Vec<f64>, DMatrix<f64>)> {
+    let n = block.nrows();
+    if n == 0 {
+        return Some((Vec::new(), DMatrix::zeros(0, 0)));
+    }
+    let (q, t) = Schur::try_new(block.clone(), f64::EPSILON, MAX_ITERATIONS)?.unpack();
+    let scale = t.amax();
+    if (1..n).any(|row| t[(row, row - 1)].abs() > f64::EPSILON * scale) {
+        return None;
+    }
+    let values: Vec<f64> = (0..n).map(|index| t[(index, index)]).collect();
+    let mut triangular = DMatrix::identity(n, n);
+    for column in 1..n {
+        for row in (0..column).rev() {
+            let sum: f64 = (row + 1..=column).map(|k| t[(row, k)] * triangular[(k, column)]).sum();
+            let gap = values[column] - values[row];
+            if gap == 0.0 && sum != 0.0 {
+                return None;
+            }
+            triangular[(row, column)] = if sum == 0.0 { 0.0 } else { sum / gap };
+        }
+    }
+    let mut vectors = q * triangular;
+    for mut column in vectors.column_iter_mut() {
+        let length = column.norm();
+        column.unscale_mut(length);
+    }
+    vectors.iter().all(|value| value.is_finite()).then_some((values, vectors))
+}
+
+/// |V||V⁻¹| against the sum of the powers of |A| over its largest rate: both scale alike when a state changes its unit.
+fn is_safe(block: &DMatrix<f64>, vectors: &DMatrix<f64>, inverse: &DMatrix<f64>) -> bool {
+    let n = block.nrows();
+    let fastest = block.diagonal().amax();
+    if n < 2 || fastest == 0.0 {
+        return true;
+    }
+    let step = block.abs() / fastest;
+    let mut power = DMatrix::identity(n, n);
+    let mut reach = power.clone();
+    for _ in 0..n {
+        power = &power * &step;
+        reach += &power;
+    }
+    let cancellation = vectors.abs() * inverse.abs();
+    cancellation
+        .iter()
+        .zip(reach.iter())
+        .all(|(&cancellation, &reach)| cancellation <= MAX_CANCELLATION * reach + 1e-13)
+}
