@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::profile::Profile;
+use crate::regimen::dosing::{CourseEvent, Cycle};
 
 /// One subject in one arm. Times are in the unit of the model.
 #[derive(Clone, Debug)]
@@ -21,36 +22,16 @@ pub struct Simulated {
     pub etas: Vec<f64>,
     /// Individual parameters, in the model's order; NaN where undefined.
     pub parameters: Vec<f64>,
+    /// Terminal half-life that follows from the parameters; `None` where the model is not linear, or it was not asked for.
+    pub terminal_half_life: Option<f64>,
     /// Sample times, one per row of the profile (shared by all subjects where the regimen is).
     pub times: Arc<[f64]>,
     /// What was given per cycle or dosing interval, one per exposure interval of the profile.
-    pub cycles: Arc<[CycleGiven]>,
+    pub cycles: Arc<[Cycle]>,
     /// What happened in the course of treatment, in order of time.
-    pub events: Vec<Event>,
+    pub events: Vec<CourseEvent>,
     /// Concentrations and exposures, or why there are none.
     pub outcome: Result<Outcome, Failure>,
-}
-
-/// One cycle or dosing interval as given.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct CycleGiven {
-    /// Number from 1.
-    pub number: u32,
-    /// Start.
-    pub start: f64,
-    /// End.
-    pub end: f64,
-    /// Total amount given in it, in the model's unit of dose.
-    pub dose: f64,
-}
-
-/// One event of a course, such as a response or a delay.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Event {
-    /// When.
-    pub time: f64,
-    /// What, as a short lower-case word or two: `response`, `dose held`.
-    pub what: String,
 }
 
 /// What an engine found, with residual error added.
