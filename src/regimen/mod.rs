@@ -2,6 +2,8 @@
 
 pub mod course;
 pub mod cycles;
+pub mod dataset;
+pub mod dose;
 pub mod dosing;
 pub mod event;
 pub mod names;

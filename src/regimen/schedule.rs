@@ -381,6 +381,10 @@ impl<'a> Assembler<'a> {
         if !interval.is_finite() || interval < 0.0 || (repeats && interval == 0.0) {
             return Err(ScheduleError::IntervalOutOfRange { place, interval });
         }
+        let rate = match rate {
+            DoseRate::Rate(0.0) | DoseRate::Duration(0.0) => DoseRate::Bolus,
+            rate => rate,
+        };
         Ok(DoseRecord { state, amount, rate, additional, interval, steady_state })
     }
 

@@ -1,0 +1,352 @@
+//! One line as one record: the rules of event records that can be decided without the model's equations.
+//!
+//! The numbers in comments are those of the rules in the documentation of data sets.
+
+use super::cell::{is_missing, number, text, whole};
+use super::clock::{self, InCell, Moment};
+use super::columns::{Columns, nearest};
+use super::fault::{Fault, MAX_ADDITIONAL};
+use super::lines::Lines;
+use super::report::Report;
+use crate::engine::timeline::{DoseRate, SteadyState};
+use crate::regimen::event::{Compartment, EventRecord, Evid};
+use crate::regimen::names::ModelNames;
+
+/// A cell that could not be read has been reported; what follows from it is not reported again.
+pub(super) struct Faulty;
+
+/// RATE and the duration that goes with it agree when they differ by no more than rounding in the file's digits.
+const AGREEMENT: f64 = 1e-6;
+
+/// The line being read.
+pub(super) struct Row<'a> {
+    pub lines: &'a Lines,
+    pub columns: &'a Columns,
+    pub names: Option<&'a ModelNames>,
+    pub report: &'a mut Report,
+    /// Columns known not to be covariates, by position in `Columns::covariates`.
+    pub text_columns: &'a mut [bool],
+    /// ID of the subject it belongs to.
+    pub subject: &'a str,
+}
+
+/// Dosing items as they stand in the line.
+struct Items {
+    amount: Option<f64>,
+    rate: Option<f64>,
+    duration: Option<f64>,
+    interval: Option<f64>,
+    additional: Option<i64>,
+    steady_state: Option<i64>,
+}
+
+impl Row<'_> {
+    /// Reports a fault at a column of this line.
+    pub fn fault(&mut self, fault: Fault, column: Option<usize>) -> Faulty {
+        let place = column.map(|index| (self.columns.names[index].as_str(), index));
+        self.report.add(fault, Some(self.lines.number()), place, Some(self.subject));
+        Faulty
+    }
+
+    fn value(&self, column: Option<usize>) -> String {
+        column.map_or_else(String::new, |index| text(self.lines.cell(index)))
+    }
+
+    /// A number in a column, `None` where the column or the value is missing.
+    pub fn number(&mut self, column: Option<usize>) -> Result<Option<f64>, Faulty> {
+        let Some(index) = column else { return Ok(None) };
+        number(self.lines.cell(index)).map_err(|fault| self.fault(fault, column))
+    }
+
+    fn whole(&mut self, column: Option<usize>) -> Result<Option<i64>, Faulty> {
+        let Some(index) = column else { return Ok(None) };
+        whole(self.lines.cell(index)).map_err(|fault| self.fault(fault, column))
+    }
+
+    /// The time as written.
+    pub fn moment(&mut self) -> Result<Moment, Faulty> {
+        let (lines, columns) = (self.lines, self.columns);
+        let Some((date, order)) = columns.date else {
+            let cell = columns.time.map_or(b"".as_slice(), |time| lines.cell(time));
+            return clock::time(cell).map_err(|fault| self.fault(fault, columns.time));
+        };
+        let time_cell = columns.time.map(|time| lines.cell(time));
+        clock::date_and_time(lines.cell(date), time_cell, order).map_err(|(cell, fault)| match cell {
+            InCell::Date => self.fault(fault, Some(date)),
+            InCell::Time => self.fault(fault, columns.time),
+        })
+    }
+
+    /// The record, with the time it has on the subject's clock.
+    pub fn record(&mut self, time: f64) -> Result<EventRecord, Faulty> {
+        let columns = self.columns;
+        let amount = self.number(columns.amount);
+        let rate = self.number(columns.rate);
+        let duration = self.number(columns.duration);
+        let interval = self.number(columns.interval);
+        let additional = self.whole(columns.additional);
+        let steady_state = self.whole(columns.steady_state);
+        let evid = self.evid(amount.as_ref().ok().copied().flatten());
+        let missing_dv = self.missing_dv();
+        let dv = self.number(columns.dv);
+        let evid = evid?;
+        let compartment = self.compartment(evid);
+        let items = Items {
+            amount: amount?,
+            rate: rate?,
+            duration: duration?,
+            interval: interval?,
+            additional: additional?,
+            steady_state: steady_state?,
+        };
+        let mut record = EventRecord { evid, line: self.lines.number(), ..EventRecord::observation(time) };
+        if evid.gives_dose() {
+            self.dose(&items, &mut record)?
+        } else {
+            self.no_dose(&items, evid)?
+        }
+        let missing_dv = missing_dv?;
+        if missing_dv == Some(false) && evid != Evid::Observation {
+            self.fault(Fault::IgnoredMdv { evid: evid.number() }, columns.missing_dv);
+        }
+        record.missing_dv = evid != Evid::Observation || missing_dv == Some(true);
+        record.compartment = compartment?;
+        record.dv = dv?;
+        Ok(record)
+    }
+
+    /// Rules 16 and 17.
+    fn evid(&mut self, amount: Option<f64>) -> Result<Evid, Faulty> {
+        let column = self.columns.evid;
+        let Some(code) = self.whole(column)? else {
+            let gives_dose = amount.is_some_and(|amount| amount != 0.0);
+            return Ok(if gives_dose { Evid::Dose } else { Evid::Observation });
+        };
+        u8::try_from(code).ok().and_then(Evid::from_number).ok_or_else(|| {
+            let expected = "0 (observation), 1 (dose), 2 (other), 3 (reset) or 4 (reset and dose)";
+            self.fault(Fault::UnknownCode { value: self.value(column), expected }, column)
+        })
+    }
+
+    /// MDV; NONMEM's 100 and 101 differ from 0 and 1 in estimation only.
+    fn missing_dv(&mut self) -> Result<Option<bool>, Faulty> {
+        let column = self.columns.missing_dv;
+        match self.whole(column)? {
+            None => Ok(None),
+            Some(0 | 100) => Ok(Some(false)),
+            Some(1 | 101) => Ok(Some(true)),
+            Some(_) => {
+                let expected = "0 (DV counts) or 1 (DV is missing)";
+                Err(self.fault(Fault::UnknownCode { value: self.value(column), expected }, column))
+            }
+        }
+    }
+
+    /// What gives no dose must not name one; other dosing items are without effect.
+    fn no_dose(&mut self, items: &Items, evid: Evid) -> Result<(), Faulty> {
+        let (columns, evid) = (self.columns, evid.number());
+        if items.amount.is_some_and(|amount| amount != 0.0) {
+            let value = self.value(columns.amount);
+            return Err(self.fault(Fault::AmountWithoutDose { value, evid }, columns.amount));
+        }
+        for (given, column) in [
+            (items.rate.is_some_and(|rate| rate != 0.0), columns.rate),
+            (items.duration.is_some_and(|duration| duration != 0.0), columns.duration),
+            (items.interval.is_some_and(|interval| interval != 0.0), columns.interval),
+            (items.additional.is_some_and(|additional| additional != 0), columns.additional),
+            (items.steady_state.is_some_and(|steady_state| steady_state != 0), columns.steady_state),
+        ] {
+            if given {
+                self.fault(Fault::IgnoredItem { value: self.value(column), evid }, column);
+            }
+        }
+        Ok(())
+    }
+
+    /// Rules 6, 7, 9, 12 and 16. All that is wrong is reported before giving up.
+    fn dose(&mut self, items: &Items, record: &mut EventRecord) -> Result<(), Faulty> {
+        let columns = self.columns;
+        let steady_state = self.steady_state(items.steady_state);
+        let rate = items.rate.unwrap_or(0.0);
+        let interval = items.interval.unwrap_or(0.0);
+        let asks_steady_state = items.steady_state.is_some_and(|steady_state| steady_state != 0);
+        let constant = asks_steady_state && rate > 0.0 && items.amount.unwrap_or(0.0) == 0.0;
+        let amount = self.amount(items.amount, constant, record.evid);
+        let interval_ok = self.not_negative(interval, columns.interval);
+        let additional = self.additional(items.additional);
+        let dose_rate = self.rate(rate, items.duration.unwrap_or(0.0), items.amount.unwrap_or(0.0));
+        let (steady_state, additional) = (steady_state?, additional?);
+        interval_ok?;
+        let mut train = Ok(());
+        if additional > 0 && interval == 0.0 {
+            train = Err(self.fault(Fault::AdditionalWithoutInterval { additional, interval }, columns.additional));
+        }
+        if constant && steady_state == SteadyState::Add {
+            train = Err(self.fault(Fault::ConstantInfusionAdded, columns.steady_state));
+        } else if constant && interval > 0.0 {
+            train = Err(self.fault(Fault::ConstantInfusionWithInterval { interval }, columns.interval));
+        } else if !constant && steady_state != SteadyState::None && interval == 0.0 {
+            let code = if steady_state == SteadyState::Replace { 1 } else { 2 };
+            let fault = Fault::SteadyStateWithoutInterval { steady_state: code, interval };
+            train = Err(self.fault(fault, columns.steady_state));
+        }
+        train?;
+        *record = EventRecord { amount: amount?, rate: dose_rate?, additional, interval, steady_state, ..*record };
+        Ok(())
+    }
+
+    fn amount(&mut self, amount: Option<f64>, constant: bool, evid: Evid) -> Result<f64, Faulty> {
+        let column = self.columns.amount;
+        match amount {
+            None if constant => Ok(0.0),
+            None => Err(self.fault(Fault::AmountMissing { evid: evid.number() }, column)),
+            Some(amount) => {
+                self.not_negative(amount, column)?;
+                if amount == 0.0 && !constant {
+                    self.fault(Fault::ZeroAmount, column);
+                }
+                Ok(amount)
+            }
+        }
+    }
+
+    fn not_negative(&mut self, value: f64, column: Option<usize>) -> Result<(), Faulty> {
+        if value < 0.0 {
+            return Err(self.fault(Fault::Negative { value: self.value(column) }, column));
+        }
+        Ok(())
+    }
+
+    fn additional(&mut self, additional: Option<i64>) -> Result<u32, Faulty> {
+        let column = self.columns.additional;
+        let additional = additional.unwrap_or(0);
+        if additional < 0 {
+            return Err(self.fault(Fault::Negative { value: self.value(column) }, column));
+        }
+        let limited = u32::try_from(additional).ok().filter(|&additional| additional <= MAX_ADDITIONAL);
+        limited.ok_or_else(|| self.fault(Fault::TooManyAdditional { value: self.value(column) }, column))
+    }
+
+    fn steady_state(&mut self, steady_state: Option<i64>) -> Result<SteadyState, Faulty> {
+        let column = self.columns.steady_state;
+        match steady_state.unwrap_or(0) {
+            0 => Ok(SteadyState::None),
+            1 => Ok(SteadyState::Replace),
+            2 => Ok(SteadyState::Add),
+            _ => {
+                let expected = "0, 1 (steady state replaces what is there) or 2 (adds to it)";
+                Err(self.fault(Fault::UnknownCode { value: self.value(column), expected }, column))
+            }
+        }
+    }
+
+    #[expect(clippy::float_cmp, reason = "-1 and -2 are codes")]
+    fn rate(&mut self, rate: f64, duration: f64, amount: f64) -> Result<DoseRate, Faulty> {
+        let columns = self.columns;
+        self.not_negative(duration, columns.duration)?;
+        if rate < 0.0 && rate != -1.0 && rate != -2.0 {
+            let value = self.value(columns.rate);
+            let expected = "0 (bolus), a rate above 0, -1 (the model's rate) or -2 (the model's duration)";
+            return Err(self.fault(Fault::UnknownCode { value, expected }, columns.rate));
+        }
+        if duration > 0.0 {
+            let agree = rate > 0.0 && (rate * duration - amount).abs() <= AGREEMENT * amount;
+            if rate != 0.0 && !agree {
+                return Err(self.fault(Fault::RateAndDuration { rate, duration, amount }, columns.duration));
+            }
+            return Ok(DoseRate::Duration(duration));
+        }
+        Ok(match rate {
+            -1.0 => DoseRate::ModelledRate,
+            -2.0 => DoseRate::ModelledDuration,
+            0.0 => DoseRate::Bolus,
+            rate => DoseRate::Rate(rate),
+        })
+    }
+
+    /// Rule 16, and names.
+    fn compartment(&mut self, evid: Evid) -> Result<Compartment, Faulty> {
+        let column = self.columns.compartment;
+        let Some(index) = column else { return Ok(Compartment::Default) };
+        let cell = self.lines.cell(index);
+        let number = match whole(cell) {
+            Ok(None | Some(0)) => return Ok(Compartment::Default),
+            Ok(Some(number)) => number,
+            Err(Fault::NotANumber { .. }) => return self.compartment_named(evid, column),
+            Err(fault) => return Err(self.fault(fault, column)),
+        };
+        if number < 0 && evid != Evid::Other {
+            let fault = Fault::CompartmentOff { value: self.value(column), evid: evid.number() };
+            return Err(self.fault(fault, column));
+        }
+        let highest = self.names.map_or(u32::MAX as usize, |names| highest_compartment(names, evid));
+        let magnitude = u32::try_from(number.unsigned_abs()).ok().filter(|&magnitude| magnitude as usize <= highest);
+        match magnitude {
+            Some(magnitude) if number < 0 => Ok(Compartment::Off(magnitude)),
+            Some(magnitude) => Ok(Compartment::Number(magnitude)),
+            None => Err(self.fault(Fault::CompartmentOutOfRange { value: self.value(column), highest }, column)),
+        }
+    }
+
+    fn compartment_named(&mut self, evid: Evid, column: Option<usize>) -> Result<Compartment, Faulty> {
+        let Some(names) = self.names else { return Ok(Compartment::Unresolved) };
+        let value = String::from_utf8_lossy(column.map_or(b"", |index| self.lines.cell(index))).into_owned();
+        let known: Vec<String> = names.states.iter().chain(&names.endpoints).cloned().collect();
+        let known = &known[..highest_compartment(names, evid)];
+        let (name, off) = match value.strip_prefix('-') {
+            Some(name) if evid == Evid::Other => (name, true),
+            _ => (value.as_str(), false),
+        };
+        let exact = known.iter().position(|other| other == name);
+        let index = exact.or_else(|| known.iter().position(|other| other.eq_ignore_ascii_case(name)));
+        match index.and_then(|index| u32::try_from(index + 1).ok()) {
+            Some(number) if off => Ok(Compartment::Off(number)),
+            Some(number) => Ok(Compartment::Number(number)),
+            None => {
+                let nearest = nearest(name, known);
+                Err(self.fault(Fault::CompartmentUnknown { value, known: known.join(", "), nearest }, column))
+            }
+        }
+    }
+
+    /// Covariates of the line behind those of the lines before; NaN where missing.
+    pub fn covariates(&mut self, values: &mut Vec<f64>) -> Result<(), Faulty> {
+        let columns = self.columns;
+        let mut result = Ok(());
+        for (position, &column) in columns.covariates.iter().enumerate() {
+            let cell = column.map_or(b"".as_slice(), |index| self.lines.cell(index));
+            let value = match number(cell) {
+                Ok(value) => value,
+                Err(fault) if self.names.is_some() => {
+                    result = Err(self.fault(fault, column));
+                    None
+                }
+                Err(_) => {
+                    if !std::mem::replace(&mut self.text_columns[position], true) {
+                        self.fault(Fault::TextColumn { value: text(cell) }, column);
+                    }
+                    None
+                }
+            };
+            values.push(value.unwrap_or(f64::NAN));
+        }
+        result
+    }
+
+    /// Reports a covariate that the subject's first line does not give.
+    pub fn covariate_missing(&mut self, column: usize) -> Faulty {
+        let value = self.value(Some(column));
+        self.fault(Fault::CovariateMissing { value }, Some(column))
+    }
+
+    /// Whether a cell says nothing.
+    pub fn is_missing(&self, column: usize) -> bool {
+        is_missing(self.lines.cell(column))
+    }
+}
+
+/// An observation may name an endpoint, whose number follows those of the states.
+fn highest_compartment(names: &ModelNames, evid: Evid) -> usize {
+    let endpoints = if evid == Evid::Observation { names.endpoints.len() } else { 0 };
+    names.states.len() + endpoints
+}

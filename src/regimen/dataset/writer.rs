@@ -1,0 +1,165 @@
+//! Records as a data set: what any study hands to NONMEM, mrgsolve or rxode2, and what reads back to the same records.
+//!
+//! Numbers have the shortest digits that read back exactly. An infusion of a given duration has its RATE, which all tools
+//! read, and its duration in a column DURATION, which none of them knows and which keeps it exact.
+
+use std::io::{self, Write};
+
+use crate::engine::timeline::{DoseRate, SteadyState};
+use crate::regimen::event::{Compartment, EventRecord, SubjectRecords};
+
+const FIXED_COLUMNS: &str = "ID,TIME,EVID,AMT,RATE,DURATION,II,ADDL,SS,CMT,MDV,DV";
+const MISSING: &str = ".";
+
+/// Writes subjects one at a time.
+pub struct DatasetWriter<W> {
+    sink: W,
+    line: Vec<u8>,
+    n_covariates: usize,
+}
+
+/// Writes a whole data set. All subjects have the covariates of the first one.
+///
+/// # Errors
+/// What the sink says.
+///
+/// # Examples
+/// ```
+/// use teorell::regimen::dataset::write;
+/// use teorell::regimen::dose::Dose;
+/// use teorell::regimen::event::{EventRecord, SubjectRecords};
+///
+/// let records = vec![Dose::infusion(100.0, 2.0).record(), EventRecord::observation(8.0)];
+/// let mut text = Vec::new();
+/// write(&mut text, &[SubjectRecords { id: "1".to_owned(), records, ..SubjectRecords::default() }])?;
+/// assert_eq!(
+///     String::from_utf8_lossy(&text),
+///     "ID,TIME,EVID,AMT,RATE,DURATION,II,ADDL,SS,CMT,MDV,DV\n\
+///      1,0,1,100,50,2,0,0,0,0,1,.\n\
+///      1,8,0,.,.,.,.,.,.,0,0,.\n"
+/// );
+/// # Ok::<(), std::io::Error>(())
+/// ```
+pub fn write(sink: impl Write, subjects: &[SubjectRecords]) -> io::Result<()> {
+    let names: &[String] = subjects.first().map_or(&[], |subject| &subject.covariate_names);
+    let mut writer = DatasetWriter::new(sink, names)?;
+    for subject in subjects {
+        writer.write_subject(subject)?;
+    }
+    writer.finish().map(drop)
+}
+
+impl<W: Write> DatasetWriter<W> {
+    /// Writes the header.
+    ///
+    /// # Errors
+    /// What the sink says.
+    pub fn new(sink: W, covariate_names: &[String]) -> io::Result<Self> {
+        let mut writer = Self { sink, line: FIXED_COLUMNS.into(), n_covariates: covariate_names.len() };
+        for name in covariate_names {
+            writer.line.push(b',');
+            writer.text(name);
+        }
+        writer.end_line()?;
+        Ok(writer)
+    }
+
+    /// Writes the records of one subject.
+    ///
+    /// # Errors
+    /// What the sink says, and [`io::ErrorKind::InvalidInput`] where the subject has another number of covariates than the
+    /// header, or a compartment that no model has resolved.
+    pub fn write_subject(&mut self, subject: &SubjectRecords) -> io::Result<()> {
+        if subject.covariate_names.len() != self.n_covariates {
+            let (found, expected) = (subject.covariate_names.len(), self.n_covariates);
+            let message = format!("subject `{}` has {found} covariates; the header has {expected}", subject.id);
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
+        }
+        for (index, record) in subject.records.iter().enumerate() {
+            if record.compartment == Compartment::Unresolved {
+                let message =
+                    format!("record {} of subject `{}` names a compartment of no model", index + 1, subject.id);
+                return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
+            }
+            self.text(&subject.id);
+            self.record(record);
+            for &value in subject.covariates_of(index) {
+                self.number((!value.is_nan()).then_some(value));
+            }
+            self.end_line()?;
+        }
+        Ok(())
+    }
+
+    /// Flushes, and gives the sink back.
+    ///
+    /// # Errors
+    /// What the sink says.
+    pub fn finish(mut self) -> io::Result<W> {
+        self.sink.flush()?;
+        Ok(self.sink)
+    }
+
+    fn record(&mut self, record: &EventRecord) {
+        let dosing = record.evid.gives_dose();
+        let (rate, duration) = match record.rate {
+            DoseRate::Bolus | DoseRate::Duration(0.0) => (0.0, None),
+            DoseRate::Rate(rate) => (rate, None),
+            DoseRate::Duration(duration) => (record.amount / duration, Some(duration)),
+            DoseRate::ModelledRate => (-1.0, None),
+            DoseRate::ModelledDuration => (-2.0, None),
+        };
+        let steady_state = match record.steady_state {
+            SteadyState::None => 0.0,
+            SteadyState::Replace => 1.0,
+            SteadyState::Add => 2.0,
+        };
+        let item = |value: f64| dosing.then_some(value);
+        self.number(Some(record.time));
+        self.number(Some(f64::from(record.evid.number())));
+        self.number(item(record.amount));
+        self.number(item(rate));
+        self.number(duration.filter(|_| dosing));
+        self.number(item(record.interval));
+        self.number(item(f64::from(record.additional)));
+        self.number(item(steady_state));
+        self.number(match record.compartment {
+            Compartment::Default => Some(0.0),
+            Compartment::Number(number) => Some(f64::from(number)),
+            Compartment::Off(number) => Some(-f64::from(number)),
+            Compartment::Unresolved => None,
+        });
+        self.number(Some(f64::from(u8::from(record.missing_dv))));
+        self.number(record.dv);
+    }
+
+    fn number(&mut self, value: Option<f64>) {
+        self.line.push(b',');
+        match value {
+            None => self.line.extend_from_slice(MISSING.as_bytes()),
+            Some(value) => {
+                let mut buffer = zmij::Buffer::new();
+                let text = buffer.format_finite(value);
+                self.line.extend_from_slice(text.strip_suffix(".0").unwrap_or(text).as_bytes());
+            }
+        }
+    }
+
+    /// A name or an ID, quoted where it holds what ends a cell.
+    fn text(&mut self, text: &str) {
+        if !text.contains([',', ';', '\t', '"']) {
+            self.line.extend_from_slice(text.as_bytes());
+            return;
+        }
+        self.line.push(b'"');
+        self.line.extend_from_slice(text.replace('"', "\"\"").as_bytes());
+        self.line.push(b'"');
+    }
+
+    fn end_line(&mut self) -> io::Result<()> {
+        self.line.push(b'\n');
+        self.sink.write_all(&self.line)?;
+        self.line.clear();
+        Ok(())
+    }
+}
