@@ -4,6 +4,7 @@ mod analyse;
 pub mod diagnostic;
 pub mod ir;
 pub mod labels;
+pub mod language;
 pub mod library;
 pub mod show;
 
