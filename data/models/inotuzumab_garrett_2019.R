@@ -36,8 +36,8 @@ inotuzumab_garrett_2019 <- function() {
                                    0.213, 0.222, 0.451584)
     etalkdes ~ 0.207025
 
-    sd_all <- 0.619; label("Residual SD of log concentration, ALL (HPLC-MS/MS)")
-    sd_nhl <- 0.453; label("Residual SD of log concentration, NHL (ELISA)")
+    sd_all <- 0.619; label("Residual SD of log concentration, ALL, by HPLC-MS/MS")
+    sd_nhl <- 0.453; label("Residual SD of log concentration, NHL, by ELISA")
   })
   model({
     cl1 <- exp(lcl1 + etalcl1) * (1 + e_all_cl1 * ALL) * (BSA / 1.84)^e_bsa_cl1 * (1 + e_norit_cl1 * (1 - RITUX))

@@ -12,7 +12,7 @@ use crate::engine::program::{Program, Register};
 use analyse::Analysis;
 pub use analyse::{CovariateUse, Phase, Scale};
 use diagnostic::Diagnostic;
-use ir::{ErrorModel, ModelIr, OmegaBlock};
+use ir::{ErrorModel, Metadata, ModelIr, OmegaBlock};
 
 /// A model read, analysed and compiled: what the rest of the crate works with. Valid by construction.
 #[derive(Clone, Debug)]
@@ -129,6 +129,39 @@ fn suggestion(nearest: &Option<String>, known: &[String]) -> String {
 }
 
 impl Model {
+    /// Reads, analyses and compiles a model from text. `name` is that of the file, for models that have none.
+    ///
+    /// # Errors
+    ///
+    /// Everything that keeps the model from running, with the notes among it.
+    pub fn from_text(text: &str, name: &str, options: &ModelOptions) -> Result<Self, Vec<Diagnostic>> {
+        let reading = language::read(text, name)?;
+        let mut notes = reading.notes;
+        match Self::from_ir(reading.ir, options) {
+            Ok(mut model) => {
+                notes.append(&mut model.analysis.notes);
+                notes.sort_by_key(|note| note.span.start);
+                model.analysis.notes = notes;
+                Ok(model)
+            }
+            Err(mut findings) => {
+                notes.append(&mut findings);
+                notes.sort_by_key(|finding| finding.span.start);
+                Err(notes)
+            }
+        }
+    }
+
+    /// A built-in model, see [`library::builtin_names`].
+    ///
+    /// # Errors
+    ///
+    /// An unknown name.
+    pub fn builtin(name: &str) -> Result<Self, ModelError> {
+        let text = library::builtin_text(name)?;
+        Ok(Self::from_text(text, name, &ModelOptions::default()).expect("a test compiles every built-in model"))
+    }
+
     /// Analyses and compiles a model that was read or made by hand.
     ///
     /// # Errors
@@ -186,6 +219,40 @@ impl Model {
     #[must_use]
     pub fn parameters(&self) -> &[Parameter] {
         &self.analysis.parameters
+    }
+
+    /// Values of the individual parameters of one subject, in the order of [`Model::parameters`]. `covariates` are in the model's order,
+    /// followed by occasion-level etas; missing ones are NaN, and so is what depends on doses.
+    #[must_use]
+    pub fn individual_parameters(&self, thetas: &[f64], etas: &[f64], covariates: &[f64]) -> Vec<f64> {
+        let program = self.program();
+        let mut registers = program.registers();
+        let inputs = [(&program.thetas, thetas), (&program.etas, etas), (&program.covariates, covariates)];
+        for (range, values) in inputs {
+            for (register, value) in range.clone().zip(values) {
+                registers[register as usize] = *value;
+            }
+        }
+        program.subject.run(&mut registers);
+        program.record.run(&mut registers);
+        self.parameters().iter().map(|parameter| registers[parameter.register as usize]).collect()
+    }
+
+    /// The state that doses go into unless they say otherwise: the first one that `dosing <- ...` names, else `depot`, else `central`, else
+    /// the first.
+    #[must_use]
+    pub fn default_dose_state(&self) -> Option<usize> {
+        let dosing = self.ir.metadata.iter().find(|(name, _)| name == "dosing").map(|(_, value)| value);
+        let named = match dosing {
+            Some(Metadata::Text(name)) => Some(name.as_str()),
+            Some(Metadata::List(entries)) => entries.iter().find_map(|(_, value)| match value {
+                Metadata::Text(name) => Some(name.as_str()),
+                _ => None,
+            }),
+            _ => None,
+        };
+        let found = named.into_iter().chain(["depot", "central"]).find_map(|name| self.state(name));
+        found.or(if self.ir.states.is_empty() { None } else { Some(0) })
     }
 
     /// Variables of the model block and when each is computed.

@@ -84,6 +84,13 @@ impl Translator<'_> {
         if let Some(variable) = variable
             && self.names.covariate_data(name).is_none()
         {
+            // `WT <- WT / 70`: rxode2 takes the one on the right from the data.
+            if self.target == name {
+                let message = format!("`{name}` is read here before the model sets it, so it is taken as a covariate");
+                let help = format!("the data or the cohort must give `{name}`; list it in covariateData");
+                self.report(Diagnostic::note(span, message).with_help(help));
+                return self.covariate(name, span);
+            }
             // The value is reported once; NaN would only add follow-up findings.
             self.values[variable] = Some(self.graph.constant(f64::NAN));
             let message = format!("`{name}` is used before it is set");

@@ -188,6 +188,14 @@ impl Graph {
                 _ => {}
             }
         }
+        // exp(-(k x)) is exp((-k) x): the sign of the fixed factor is then turned once instead of at every evaluation.
+        if let (UnaryOp::Exp, Some(product)) = (op, self.negated(a))
+            && let Some((factor, rest)) = self.fixed_factor(product)
+        {
+            let factor = self.neg(factor);
+            let exponent = self.commutative(BinaryOp::Mul, factor, rest);
+            return self.intern(Term::Unary(op, exponent));
+        }
         self.intern(Term::Unary(op, a))
     }
 
@@ -257,6 +265,10 @@ impl Graph {
         }
         if let Some(b) = self.negated(b) {
             return self.add(a, b);
+        }
+        if let Some(a) = self.negated(a) {
+            let sum = self.add(a, b);
+            return self.neg(sum);
         }
         match (self.value(a), self.value(b)) {
             (Some(left), Some(right)) => self.constant(left - right),

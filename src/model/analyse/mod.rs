@@ -235,7 +235,8 @@ fn must_be_positive(meaning: &Meaning, derivatives: &[Id]) -> Vec<(Id, String)> 
     let graph = &meaning.graph;
     let divisors: Vec<Id> = (graph.cone(derivatives.iter().copied()).into_iter())
         .filter_map(|id| match graph.term(id) {
-            Term::Binary(BinaryOp::Div, _, divisor) => Some(divisor),
+            // A state divided by a fixed value was written as a product with its reciprocal.
+            Term::Binary(BinaryOp::Div, one, divisor) if graph.value(one) == Some(1.0) => Some(divisor),
             _ => None,
         })
         .collect();

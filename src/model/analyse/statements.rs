@@ -94,7 +94,7 @@ pub(crate) struct Translator<'a> {
     covariates: Vec<CovariateUse>,
     covariate_index: HashMap<String, usize>,
     /// What the statement at hand computes.
-    target: String,
+    pub(super) target: String,
     event_times_met: usize,
     without_value: Vec<bool>,
     diagnostics: Vec<Diagnostic>,
@@ -316,7 +316,7 @@ impl Translator<'_> {
     }
 
     fn note_undeclared(&mut self, name: &str, span: Span) {
-        if self.names.covariate_data(name).is_some() {
+        if self.names.covariate_data(name).is_some() || self.names.variable(name).is_some() {
             return;
         }
         let similar = self.names.similar(name);

@@ -42,6 +42,9 @@ pub fn to_text(model: &Model) -> String {
     }
     out.push_str("\nstructure\n");
     let _ = writeln!(out, "  {}: {}", structure_words(model.program().structure), model.structure_reason());
+    if let Some(output) = model.program().exposure.and_then(|exposure| model.outputs().get(exposure.output)) {
+        let _ = writeln!(out, "  exposure is measured on {}", output.name);
+    }
     let positive: Vec<&str> = model.program().must_be_positive.iter().map(|(_, name)| name.as_str()).collect();
     if !positive.is_empty() {
         let _ = writeln!(out, "  a subject fails where one of these is not above 0: {}", positive.join(", "));
