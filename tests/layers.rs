@@ -20,8 +20,8 @@ const LEVELS: &[(&str, u32)] = &[
     ("cli", 6),
 ];
 
-/// Pairs that may look at each other although they share a level: an engine returns profiles.
-const ALLOWED_SIDEWAYS: &[(&str, &str)] = &[("engine", "profile")];
+/// Pairs that may look at each other although they share a level: an engine returns profiles, pictures are drawn from files.
+const ALLOWED_SIDEWAYS: &[(&str, &str)] = &[("engine", "profile"), ("plot", "output")];
 
 fn level(module: &str) -> Option<u32> {
     LEVELS.iter().find(|(name, _)| *name == module).map(|(_, level)| *level)

@@ -1,1 +1,16 @@
-//! Files: the list of columns, CSV, manifest, and writing so that nothing half-written stays behind, level 5.
+//! Files: the list of columns, rows at memory speed, summaries, the manifest, and a folder in which nothing half-written stays.
+//!
+//! [`layout::Layout`] says what a study's files hold; the sinks ([`profiles`], [`exposures`], [`subjects`],
+//! [`summaries`]) write it. Pictures are drawn by [`crate::plot`] from what [`read`] reads back.
+
+pub mod columns;
+pub mod exposures;
+pub mod folder;
+pub mod layout;
+pub mod manifest;
+pub mod number;
+pub mod profiles;
+pub mod read;
+pub mod rows;
+pub mod subjects;
+pub mod summaries;

@@ -1,0 +1,218 @@
+//! The one list of columns of every file: name, unit, meaning. `run.json`, the README and plots quote it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::exposure::interval::{Dimension, Metric};
+
+use super::layout::{Layout, Quantity};
+
+/// One column of a file.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
+pub struct Column {
+    /// As in the header.
+    pub name: String,
+    /// Empty where it has none or none is known.
+    pub unit: String,
+    /// What it is, in a phrase.
+    pub meaning: String,
+}
+
+impl Column {
+    fn new(name: &str, unit: &str, meaning: &str) -> Self {
+        Self { name: name.to_owned(), unit: unit.to_owned(), meaning: meaning.to_owned() }
+    }
+}
+
+/// Name of the column of simulated observations.
+pub const OBSERVED: &str = "DV";
+
+/// Columns of `profiles.csv`.
+#[must_use]
+pub fn profiles(layout: &Layout) -> Vec<Column> {
+    let mut columns = identity(layout);
+    columns.push(Column::new("time", &layout.time_unit, "time since the start of the study"));
+    columns.extend(layout.outputs.iter().map(Column::from));
+    if let Some(unit) = &layout.observed_unit {
+        columns.push(Column::new(OBSERVED, unit, "simulated observation: prediction with residual error"));
+    }
+    columns.push(Column::new(
+        "cycle",
+        "",
+        "cycle that the value belongs to; a value at the time of a dose is the one just before it and belongs to the cycle that ends then",
+    ));
+    unique(columns, 0, "output")
+}
+
+/// Columns of `exposure.csv`.
+#[must_use]
+pub fn exposure(layout: &Layout) -> Vec<Column> {
+    let mut columns = identity(layout);
+    columns.push(Column::new("cycle", "", "number of the cycle or dosing interval, from 1"));
+    columns.push(Column::new("start", &layout.time_unit, "start of the cycle"));
+    columns.push(Column::new("end", &layout.time_unit, "end of the cycle"));
+    columns.push(Column::new("dose", &layout.dose_unit, "amount given in the cycle"));
+    columns
+        .extend(Metric::ALL.map(|metric| Column::new(metric.name(), &metric_unit(metric, layout), metric.meaning())));
+    columns
+}
+
+/// Columns of `subjects.csv`.
+#[must_use]
+pub fn subjects(layout: &Layout) -> Vec<Column> {
+    let mut columns = identity(layout);
+    let first = columns.len();
+    columns.extend(layout.covariates.iter().map(Column::from));
+    columns.extend(layout.etas.iter().map(Column::from));
+    columns.extend(layout.parameters.iter().map(Column::from));
+    columns.push(Column::new(
+        "half_life",
+        &layout.time_unit,
+        "terminal half-life that follows from the parameters, once clearance has settled",
+    ));
+    columns.push(Column::new("events", "", "what happened in the course of treatment, each as `what@time`"));
+    columns.push(Column::new("status", "", "`ok`, or `failed` where the subject could not be simulated"));
+    columns.push(Column::new("failed_at", &layout.time_unit, "time reached by a failed subject"));
+    columns.push(Column::new("reason", "", "why a failed subject has no results"));
+    unique(columns, first, "value")
+}
+
+/// Columns of `summary.csv`.
+#[must_use]
+pub fn summary(layout: &Layout) -> Vec<Column> {
+    let text = |name: &str, unit: &str, meaning: &str| Column::new(name, unit, meaning);
+    vec![
+        text("arm", "", "name of the arm"),
+        text("kind", "", "`profile`: over subjects at a time; `exposure`: over subjects in a cycle"),
+        text("time", &layout.time_unit, "time since the start of the study, for profiles"),
+        text("cycle", "", "number of the cycle, for exposures"),
+        text("quantity", "", "name of the column of profiles.csv or exposure.csv that is summarised"),
+        text("unit", "", "unit of that quantity, of the mean, SD, geometric mean and percentiles"),
+        text("n", "", "subjects with a value"),
+        text("mean", "", "arithmetic mean"),
+        text("sd", "", "standard deviation (denominator n - 1)"),
+        text("cv_percent", "%", "100 sd / mean"),
+        text("geometric_mean", "", "geometric mean; empty where a value is not positive"),
+        text("geometric_cv_percent", "%", "100 sqrt(exp(s^2) - 1), s^2 the variance of the logarithms"),
+        text("p5", "", "5th percentile (type 7; above 20,000 subjects within 0.1 %)"),
+        text("p25", "", "25th percentile"),
+        text("p50", "", "median"),
+        text("p75", "", "75th percentile"),
+        text("p95", "", "95th percentile"),
+    ]
+}
+
+/// Columns of `accumulation.csv`.
+#[must_use]
+pub fn accumulation() -> Vec<Column> {
+    vec![
+        Column::new("arm", "", "name of the arm"),
+        Column::new("cycle", "", "number of the cycle that is compared with the first"),
+        Column::new("quantity", "", "what is compared: auc, cmax or ctrough"),
+        Column::new("n", "", "subjects with a value in both cycles; all ratios are over these"),
+        Column::new("ratio_of_means", "", "mean of the cycle over mean of the first"),
+        Column::new("ratio_of_medians", "", "median of the cycle over median of the first"),
+        Column::new("geometric_mean_of_ratios", "", "geometric mean of the individual ratios"),
+        Column::new("median_of_ratios", "", "median of the individual ratios"),
+    ]
+}
+
+/// Unit of a metric, in the words of the study.
+#[must_use]
+pub fn metric_unit(metric: Metric, layout: &Layout) -> String {
+    match metric.dimension() {
+        Dimension::Area if layout.exposure_unit.is_empty() => String::new(),
+        Dimension::Area => format!("{}*{}", layout.exposure_unit, layout.time_unit),
+        Dimension::Concentration => layout.exposure_unit.clone(),
+        Dimension::Time => layout.time_unit.clone(),
+        Dimension::Ratio => String::new(),
+    }
+}
+
+fn identity(layout: &Layout) -> Vec<Column> {
+    let mut columns = vec![Column::new("arm", "", "name of the arm")];
+    if layout.replicates {
+        columns.push(Column::new("replicate", "", "number of the replicate, from 0"));
+    }
+    columns.push(Column::new("id", "", "identifier of the subject; the same person in every arm"));
+    columns
+}
+
+impl From<&Quantity> for Column {
+    fn from(quantity: &Quantity) -> Self {
+        Self::new(&quantity.name, &quantity.unit, &quantity.meaning)
+    }
+}
+
+/// A model may call a variable `status`, or a covariate as another table calls a parameter: a reader needs one name per column.
+fn unique(mut columns: Vec<Column>, from: usize, suffix: &str) -> Vec<Column> {
+    const FIXED: [&str; 10] =
+        ["arm", "replicate", "id", "time", "cycle", "half_life", "events", "status", "failed_at", "reason"];
+    for position in 0..columns.len() {
+        let taken = |name: &str| {
+            columns[..position].iter().any(|column| column.name == name)
+                || (position >= from
+                    && FIXED.contains(&name)
+                    && columns[position + 1..].iter().any(|column| column.name == name))
+        };
+        let mut name = columns[position].name.clone();
+        while taken(&name) {
+            name = format!("{name}_{suffix}");
+        }
+        columns[position].name = name;
+    }
+    columns
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(columns: &[Column]) -> Vec<&str> {
+        columns.iter().map(|column| column.name.as_str()).collect()
+    }
+
+    #[test]
+    fn columns_are_named_as_the_study_describes_them() {
+        let quantity = |name: &str| Quantity { name: name.to_owned(), ..Quantity::default() };
+        let layout = Layout {
+            time_unit: "h".to_owned(),
+            outputs: vec![quantity("Cc")],
+            observed_unit: Some("ng/mL".to_owned()),
+            exposure_unit: "ng/mL".to_owned(),
+            covariates: vec![quantity("BSA"), quantity("status")],
+            etas: vec![quantity("eta.cl")],
+            parameters: vec![quantity("cl"), quantity("BSA")],
+            ..Layout::default()
+        };
+        assert_eq!(names(&profiles(&layout)), ["arm", "id", "time", "Cc", "DV", "cycle"]);
+        assert_eq!(
+            names(&subjects(&layout)),
+            [
+                "arm",
+                "id",
+                "BSA",
+                "status_value",
+                "eta.cl",
+                "cl",
+                "BSA_value",
+                "half_life",
+                "events",
+                "status",
+                "failed_at",
+                "reason"
+            ]
+        );
+        assert_eq!(
+            names(&exposure(&layout))[..10],
+            ["arm", "id", "cycle", "start", "end", "dose", "auc", "cmax", "tmax", "ctrough"]
+        );
+        assert_eq!(exposure(&layout)[6].unit, "ng/mL*h");
+    }
+
+    #[test]
+    fn every_column_says_what_it_means() {
+        let layout = Layout { replicates: true, observed_unit: Some(String::new()), ..Layout::default() };
+        let all = [profiles(&layout), exposure(&layout), subjects(&layout), summary(&layout), accumulation()].concat();
+        assert!(all.iter().all(|column| !column.meaning.is_empty()));
+    }
+}

@@ -1,0 +1,48 @@
+//! What the files of one study hold, beyond what all studies have.
+
+/// What a study's files are made of. Filled in once, from the model, the cohort and the arms.
+#[derive(Clone, Debug, Default)]
+pub struct Layout {
+    /// Names of the arms, in order.
+    pub arms: Vec<String>,
+    /// Whether files tell replicates apart by a column.
+    pub replicates: bool,
+    /// Unit of time, as the model states it: `h`, `day`.
+    pub time_unit: String,
+    /// Unit of doses: `mg`.
+    pub dose_unit: String,
+    /// Outputs of the model that profiles and summaries show; `index` counts in the row of a profile.
+    pub outputs: Vec<Quantity>,
+    /// Unit of the simulated observation, `DV`; `None` leaves that column out.
+    pub observed_unit: Option<String>,
+    /// Unit of the output that exposure is measured on.
+    pub exposure_unit: String,
+    /// Covariates; `index` counts in the covariates of a simulated subject.
+    pub covariates: Vec<Quantity>,
+    /// Etas; `index` counts in its etas.
+    pub etas: Vec<Quantity>,
+    /// Individual parameters; `index` counts in its parameters.
+    pub parameters: Vec<Quantity>,
+}
+
+/// A number that is picked out of a list by its position.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Quantity {
+    /// Position in its list.
+    pub index: usize,
+    /// Name of its column.
+    pub name: String,
+    /// Unit; empty where it has none or none is known.
+    pub unit: String,
+    /// What it is, in a phrase.
+    pub meaning: String,
+}
+
+/// How files are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Format {
+    /// Significant digits of a number; `None` writes the shortest text that reads back exactly.
+    pub digits: Option<u8>,
+    /// Whether rows are compressed (`.csv.gz`).
+    pub compressed: bool,
+}

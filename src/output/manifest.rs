@@ -1,0 +1,167 @@
+//! `run.json`: what was run, with what, and what came out, so that it can be repeated and its files checked.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::columns::Column;
+
+/// Name of the manifest; a folder that holds one is ours.
+pub const FILE_NAME: &str = "run.json";
+
+/// A run. Everything but `timings` is the same bytes for the same study.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub struct Manifest {
+    /// Name of the program: `teorell`.
+    pub program: String,
+    /// Its version.
+    pub version: String,
+    /// What was asked.
+    pub study: StudyRecord,
+    /// What the drug does.
+    pub model: ModelRecord,
+    /// How it was integrated.
+    pub solver: SolverRecord,
+    /// Arms, in order.
+    pub arms: Vec<ArmRecord>,
+    /// How many.
+    pub counts: Counts,
+    /// Units that all files share.
+    pub units: UnitRecord,
+    /// Every file of the folder but this one. Filled in by [`super::folder::OutputFolder::commit`].
+    pub files: Vec<FileRecord>,
+    /// What differs from run to run: seconds by stage, threads.
+    pub timings: serde_json::Map<String, serde_json::Value>,
+}
+
+/// The study.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub struct StudyRecord {
+    /// Its name.
+    pub name: String,
+    /// Seed of all random numbers.
+    pub seed: u64,
+    /// The study file with all overrides applied, as TOML.
+    pub text: String,
+}
+
+/// The model.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub struct ModelRecord {
+    /// Its name.
+    pub name: String,
+    /// Where it was published.
+    pub reference: Option<String>,
+    /// SHA-256 of its text, hexadecimal.
+    pub sha256: Option<String>,
+}
+
+/// The solver.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub struct SolverRecord {
+    /// Its name.
+    pub name: String,
+    /// Why it was taken.
+    pub reason: String,
+    /// Instruction set that ran: digits beyond 1e-12 may depend on it.
+    pub instruction_set: Option<String>,
+    /// Relative tolerance.
+    pub rtol: f64,
+    /// Absolute tolerance, in the unit of the states.
+    pub atol: f64,
+}
+
+/// One arm.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub struct ArmRecord {
+    /// Its name.
+    pub name: String,
+    /// When doses are planned; those of a response-adapted arm, of its first subject. Plots mark them.
+    pub dose_times: Vec<f64>,
+}
+
+/// Counts of a run.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    /// Subjects of the cohort.
+    pub subjects: u64,
+    /// Subjects times arms that failed.
+    pub failed: u64,
+    /// Covariate draws outside the cohort's bounds, drawn again.
+    pub rejected_draws: u64,
+}
+
+/// Units that all files share.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
+pub struct UnitRecord {
+    /// Of every time.
+    pub time: String,
+    /// Of doses.
+    pub dose: String,
+    /// Of the output that exposure is measured on.
+    pub concentration: String,
+}
+
+/// One file.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
+pub struct FileRecord {
+    /// Its name.
+    pub name: String,
+    /// Its length.
+    pub bytes: u64,
+    /// SHA-256 of its bytes, hexadecimal.
+    pub sha256: String,
+    /// Its columns; none for a picture.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub columns: Vec<Column>,
+}
+
+/// Why a manifest could not be read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ManifestError {
+    /// Not there, or not readable.
+    #[error("could not read `{}`", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// Not a manifest.
+    #[error("`{}` is not a manifest of this program; give a folder that `teorell simulate` wrote", path.display())]
+    Parse {
+        /// The file.
+        path: PathBuf,
+        /// What was expected.
+        source: serde_json::Error,
+    },
+}
+
+impl Manifest {
+    /// The manifest of a folder.
+    ///
+    /// # Errors
+    /// Where there is none, or it is not one.
+    pub fn read(folder: &Path) -> Result<Self, ManifestError> {
+        let path = folder.join(FILE_NAME);
+        match std::fs::read(&path) {
+            Err(source) => Err(ManifestError::Read { path, source }),
+            Ok(text) => serde_json::from_slice(&text).map_err(|source| ManifestError::Parse { path, source }),
+        }
+    }
+
+    /// As text, one key a line.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        let mut text = serde_json::to_string_pretty(self).expect("all keys are strings and all numbers finite or null");
+        text.push('\n');
+        text
+    }
+
+    /// The record of a file.
+    #[must_use]
+    pub fn file(&self, name: &str) -> Option<&FileRecord> {
+        self.files.iter().find(|file| file.name == name)
+    }
+}

@@ -1,0 +1,266 @@
+//! Reading back what was written, for plots and reports.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use flate2::read::MultiGzDecoder;
+
+use crate::exposure::summary::Summary;
+
+use super::summaries::{SummaryOf, SummaryRow};
+
+/// Why a table could not be read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReadError {
+    /// Not there, or not readable.
+    #[error("could not open `{}`", path.display())]
+    Open {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// Not CSV.
+    #[error("could not read `{}`", path.display())]
+    Csv {
+        /// The file.
+        path: PathBuf,
+        /// Line and cause.
+        source: csv::Error,
+    },
+    /// A column is missing.
+    #[error("`{}` has no column `{column}`; give a folder that `teorell simulate` wrote", path.display())]
+    Column {
+        /// The file.
+        path: PathBuf,
+        /// Its name.
+        column: String,
+    },
+    /// A cell is not what its column holds.
+    #[error("`{}`, line {line}: column `{column}` has `{value}`, expected {expected}", path.display())]
+    Cell {
+        /// The file.
+        path: PathBuf,
+        /// Line, from 1.
+        line: u64,
+        /// The column.
+        column: String,
+        /// As found.
+        value: String,
+        /// What it should be.
+        expected: &'static str,
+    },
+}
+
+/// One subject's curve in one arm.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Curve {
+    /// Name of the arm.
+    pub arm: String,
+    /// Identifier of the subject.
+    pub id: String,
+    /// Number of the replicate; empty where the file does not tell them apart.
+    pub replicate: String,
+    /// Sample times.
+    pub times: Vec<f64>,
+    /// Values of the asked columns, each over the times; NaN where empty.
+    pub values: Vec<Vec<f64>>,
+}
+
+/// A number per subject, from `subjects.csv`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SubjectValue {
+    /// Name of the arm.
+    pub arm: String,
+    /// Identifier of the subject.
+    pub id: String,
+    /// The value; `None` where empty.
+    pub value: Option<f64>,
+}
+
+/// A CSV file, plain or compressed, read by the names of its columns.
+struct TableReader {
+    path: PathBuf,
+    reader: csv::Reader<Box<dyn Read>>,
+    header: csv::StringRecord,
+    record: csv::StringRecord,
+}
+
+impl TableReader {
+    fn open(path: &Path) -> Result<Self, ReadError> {
+        // Wide enough that a system call per buffer does not show.
+        const BUFFER: usize = 1 << 18;
+        let path = path.to_owned();
+        let file = match File::open(&path) {
+            Ok(file) => file,
+            Err(source) => return Err(ReadError::Open { path, source }),
+        };
+        // A file that is still being written has a suffix of its own before the ending.
+        let input: Box<dyn Read> = if path.extension().is_some_and(|ending| ending == "gz") {
+            Box::new(MultiGzDecoder::new(file))
+        } else {
+            Box::new(file)
+        };
+        let mut reader = csv::ReaderBuilder::new().buffer_capacity(BUFFER).from_reader(input);
+        match reader.headers() {
+            Ok(header) => {
+                let header = header.clone();
+                Ok(Self { path, reader, header, record: csv::StringRecord::new() })
+            }
+            Err(source) => Err(ReadError::Csv { path, source }),
+        }
+    }
+
+    fn column(&self, name: &str) -> Result<usize, ReadError> {
+        self.header
+            .iter()
+            .position(|column| column == name)
+            .ok_or_else(|| ReadError::Column { path: self.path.clone(), column: name.to_owned() })
+    }
+
+    fn next(&mut self) -> Result<bool, ReadError> {
+        self.reader.read_record(&mut self.record).map_err(|source| ReadError::Csv { path: self.path.clone(), source })
+    }
+
+    fn text(&self, column: usize) -> &str {
+        self.record.get(column).unwrap_or_default()
+    }
+
+    fn parse<T: std::str::FromStr>(&self, column: usize, expected: &'static str) -> Result<Option<T>, ReadError> {
+        let text = self.text(column);
+        if text.is_empty() {
+            return Ok(None);
+        }
+        text.parse().map(Some).map_err(|_| ReadError::Cell {
+            path: self.path.clone(),
+            line: self.record.position().map_or(0, csv::Position::line),
+            column: self.header.get(column).unwrap_or_default().to_owned(),
+            value: text.to_owned(),
+            expected,
+        })
+    }
+
+    fn number(&self, column: usize) -> Result<Option<f64>, ReadError> {
+        self.parse(column, "a number or nothing")
+    }
+}
+
+/// All rows of `summary.csv`.
+///
+/// # Errors
+/// Where it is missing or not such a table.
+pub fn summary(path: &Path) -> Result<Vec<SummaryRow>, ReadError> {
+    let mut table = TableReader::open(path)?;
+    let [arm, kind, time, cycle, quantity, unit, n] =
+        columns(&table, ["arm", "kind", "time", "cycle", "quantity", "unit", "n"])?;
+    let statistics = columns(
+        &table,
+        ["mean", "sd", "cv_percent", "geometric_mean", "geometric_cv_percent", "p5", "p25", "p50", "p75", "p95"],
+    )?;
+    let mut rows = Vec::new();
+    while table.next()? {
+        let missing = |column: usize, expected| ReadError::Cell {
+            path: table.path.clone(),
+            line: table.record.position().map_or(0, csv::Position::line),
+            column: table.header.get(column).unwrap_or_default().to_owned(),
+            value: table.text(column).to_owned(),
+            expected,
+        };
+        let of = match table.text(kind) {
+            "profile" => SummaryOf::Time(table.number(time)?.ok_or_else(|| missing(time, "a time"))?),
+            "exposure" => SummaryOf::Cycle(
+                table.parse(cycle, "a cycle's number")?.ok_or_else(|| missing(cycle, "a cycle's number"))?,
+            ),
+            _ => return Err(missing(kind, "`profile` or `exposure`")),
+        };
+        let mut values = [None; 10];
+        for (value, column) in values.iter_mut().zip(statistics) {
+            *value = table.number(column)?;
+        }
+        let [mean, sd, cv_percent, geometric_mean, geometric_cv_percent, p5, p25, p50, p75, p95] = values;
+        let n = table.parse(n, "a count")?.unwrap_or(0);
+        rows.push(SummaryRow {
+            arm: table.text(arm).to_owned(),
+            of,
+            quantity: table.text(quantity).to_owned(),
+            unit: table.text(unit).to_owned(),
+            summary: Summary { n, mean, sd, cv_percent, geometric_mean, geometric_cv_percent, p5, p25, p50, p75, p95 },
+        });
+    }
+    Ok(rows)
+}
+
+/// Curves of the first `n_subjects` subjects of `profiles.csv` in all arms, with the columns asked for.
+///
+/// Reading ends after them, however long the file is.
+///
+/// # Errors
+/// Where it is missing or not such a table.
+pub fn curves(path: &Path, quantities: &[&str], n_subjects: usize) -> Result<Vec<Curve>, ReadError> {
+    let mut table = TableReader::open(path)?;
+    let [arm, id, time] = columns(&table, ["arm", "id", "time"])?;
+    let replicate = table.column("replicate").ok();
+    let quantities = quantities.iter().map(|name| table.column(name)).collect::<Result<Vec<_>, _>>()?;
+    let mut curves: Vec<Curve> = Vec::new();
+    let mut seen = 0;
+    while table.next()? {
+        let replicate = replicate.map_or("", |column| table.text(column));
+        let person = (replicate, table.text(id));
+        let last = curves.last().map(|curve| (curve.replicate.as_str(), curve.id.as_str()));
+        let is_new_person = last != Some(person);
+        if is_new_person {
+            seen += 1;
+            if seen > n_subjects {
+                break;
+            }
+        }
+        if is_new_person || curves.last().is_some_and(|curve| curve.arm != table.text(arm)) {
+            curves.push(Curve {
+                arm: table.text(arm).to_owned(),
+                id: person.1.to_owned(),
+                replicate: replicate.to_owned(),
+                times: Vec::new(),
+                values: vec![Vec::new(); quantities.len()],
+            });
+        }
+        let time = table.number(time)?.unwrap_or(f64::NAN);
+        for (i, &column) in quantities.iter().enumerate() {
+            let value = table.number(column)?.unwrap_or(f64::NAN);
+            if let Some(curve) = curves.last_mut() {
+                curve.values[i].push(value);
+            }
+        }
+        if let Some(curve) = curves.last_mut() {
+            curve.times.push(time);
+        }
+    }
+    Ok(curves)
+}
+
+/// One column of numbers of `subjects.csv`, at most `n_rows` of them.
+///
+/// # Errors
+/// Where it is missing or not such a table.
+pub fn subject_values(path: &Path, quantity: &str, n_rows: usize) -> Result<Vec<SubjectValue>, ReadError> {
+    let mut table = TableReader::open(path)?;
+    let [arm, id, value] = columns(&table, ["arm", "id", quantity])?;
+    let mut values = Vec::new();
+    while values.len() < n_rows && table.next()? {
+        values.push(SubjectValue {
+            arm: table.text(arm).to_owned(),
+            id: table.text(id).to_owned(),
+            value: table.number(value)?,
+        });
+    }
+    Ok(values)
+}
+
+fn columns<const N: usize>(table: &TableReader, names: [&str; N]) -> Result<[usize; N], ReadError> {
+    let mut positions = [0; N];
+    for (position, name) in positions.iter_mut().zip(names) {
+        *position = table.column(name)?;
+    }
+    Ok(positions)
+}

@@ -1,0 +1,313 @@
+//! Files as a user finds them: whole or not at all, read back as written, and nobody else's touched.
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::sync::Arc;
+
+use teorell::exposure::summary::Summary;
+use teorell::output::columns;
+use teorell::output::folder::{OutputError, OutputFolder};
+use teorell::output::layout::{Format, Layout, Quantity};
+use teorell::output::manifest::{Counts, Manifest};
+use teorell::output::profiles::ProfileSink;
+use teorell::output::read;
+use teorell::output::summaries::{SummaryOf, SummaryPlan, SummarySink, write_accumulation, write_summary};
+use teorell::profile::{IntervalExposure, Profile};
+use teorell::regimen::dosing::Cycle;
+use teorell::simulate::result::{Failure, Outcome, Simulated};
+use teorell::simulate::sink::Sink;
+
+fn names(folder: &Path) -> Vec<String> {
+    let mut names: Vec<String> =
+        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+fn write(folder: OutputFolder, files: &[(&str, &str)]) -> Result<Manifest, OutputError> {
+    let mut open = Vec::new();
+    for (name, text) in files {
+        let mut file = folder.create(name, Vec::new())?;
+        file.write_all(text.as_bytes()).unwrap();
+        open.push(file);
+    }
+    folder.commit(open, Manifest { counts: Counts { subjects: 2, ..Counts::default() }, ..Manifest::default() })
+}
+
+#[test]
+fn a_finished_folder_holds_the_files_and_a_manifest_that_describes_them() {
+    let place = tempfile::tempdir().unwrap();
+    let path = place.path().join("new/folder");
+    let folder = OutputFolder::open(&path).unwrap();
+    let mut file = folder.create("exposure.csv", columns::exposure(&Layout::default())).unwrap();
+    file.write_all(b"abc").unwrap();
+    assert_eq!(fs::read(file.written_path()).unwrap(), b"abc");
+    assert!(!path.join("exposure.csv").exists(), "it has no name of its own before all are done");
+    let manifest = folder.commit(vec![file], Manifest::default()).unwrap();
+    assert_eq!(names(&path), ["exposure.csv", "run.json"]);
+    let record = manifest.file("exposure.csv").unwrap();
+    assert_eq!(record.bytes, 3);
+    // `printf abc | sha256sum`; FIPS 180-2, appendix B.1.
+    assert_eq!(record.sha256, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    assert_eq!(record.columns[5].name, "dose");
+    assert_eq!(Manifest::read(&path).unwrap(), manifest);
+}
+
+#[cfg(unix)]
+#[test]
+fn finished_files_have_the_permissions_of_other_new_files() {
+    use std::os::unix::fs::PermissionsExt;
+    let place = tempfile::tempdir().unwrap();
+    write(OutputFolder::open(place.path()).unwrap(), &[("summary.csv", "x")]).unwrap();
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    let ordinary = place.path().join("ordinary");
+    fs::write(&ordinary, "x").unwrap();
+    assert_eq!(mode(&place.path().join("summary.csv")), mode(&ordinary));
+}
+
+#[test]
+fn an_unfinished_run_leaves_nothing_behind_and_the_last_results_as_they_were() {
+    let place = tempfile::tempdir().unwrap();
+    let path = place.path().join("run");
+    let folder = OutputFolder::open(&path).unwrap();
+    let file = folder.create("summary.csv", Vec::new()).unwrap();
+    drop(file);
+    drop(folder);
+    assert!(!path.exists());
+
+    write(OutputFolder::open(&path).unwrap(), &[("summary.csv", "first")]).unwrap();
+    let before = fs::read(path.join("run.json")).unwrap();
+    let folder = OutputFolder::open(&path).unwrap();
+    let mut file = folder.create("summary.csv", Vec::new()).unwrap();
+    file.write_all(b"second, half").unwrap();
+    drop(file);
+    drop(folder);
+    assert_eq!(names(&path), ["run.json", "summary.csv"]);
+    assert_eq!(fs::read(path.join("summary.csv")).unwrap(), b"first");
+    assert_eq!(fs::read(path.join("run.json")).unwrap(), before);
+}
+
+#[test]
+fn a_second_run_replaces_what_is_ours_and_keeps_what_is_not() {
+    let place = tempfile::tempdir().unwrap();
+    let path = place.path();
+    write(OutputFolder::open(path).unwrap(), &[("summary.csv", "1"), ("profiles.csv", "1"), ("exposure.csv", "1")])
+        .unwrap();
+    fs::write(path.join("notes.txt"), "mine").unwrap();
+    fs::write(path.join("exposure.csv"), "edited by hand").unwrap();
+    let manifest = write(OutputFolder::open(path).unwrap(), &[("summary.csv", "2")]).unwrap();
+    // profiles.csv would be of another run than summary.csv; exposure.csv has been changed and so is not ours any more.
+    assert_eq!(names(path), ["exposure.csv", "notes.txt", "run.json", "summary.csv"]);
+    assert_eq!(fs::read(path.join("summary.csv")).unwrap(), b"2");
+    assert_eq!(fs::read(path.join("exposure.csv")).unwrap(), b"edited by hand");
+    assert_eq!(manifest.files.len(), 1);
+    let refused = OutputFolder::open(path).unwrap().create("exposure.csv", Vec::new()).unwrap_err();
+    assert!(matches!(refused, OutputError::ForeignFile { .. }), "{refused}");
+}
+
+#[test]
+fn other_peoples_folders_are_refused_by_name_and_remedy() {
+    let place = tempfile::tempdir().unwrap();
+    fs::write(place.path().join("thesis.tex"), "years").unwrap();
+    let error = OutputFolder::open(place.path()).unwrap_err().to_string();
+    assert!(error.contains("`thesis.tex`") && error.contains("--out"), "{error}");
+    let error = OutputFolder::open(&place.path().join("thesis.tex")).unwrap_err();
+    assert!(matches!(error, OutputError::NotAFolder { .. }), "{error}");
+    let error = OutputFolder::open(&place.path().join("thesis.tex/below")).unwrap_err();
+    assert!(matches!(error, OutputError::Folder { .. }), "{error}");
+    fs::write(place.path().join("run.json"), "{\"somebody\": \"else\"}").unwrap();
+    let error = OutputFolder::open(place.path()).unwrap_err();
+    assert!(matches!(error, OutputError::Manifest { .. }), "{error}");
+    assert_eq!(names(place.path()), ["run.json", "thesis.tex"]);
+}
+
+#[test]
+fn what_an_interrupted_run_left_does_not_make_a_folder_foreign() {
+    let place = tempfile::tempdir().unwrap();
+    fs::write(place.path().join(".teorell-abc-profiles.csv"), "half a").unwrap();
+    assert!(OutputFolder::open(place.path()).is_ok());
+}
+
+/// A disk with room for the header and no more.
+struct FullDisk {
+    room: usize,
+}
+
+impl Write for FullDisk {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let written = bytes.len().min(self.room);
+        self.room -= written;
+        if written == 0 { Err(std::io::ErrorKind::StorageFull.into()) } else { Ok(written) }
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_full_disk_stops_the_sink_with_an_error() {
+    let sink = ProfileSink::new(Arc::new(layout()), Format::default(), FullDisk { room: 100 }).unwrap();
+    let rows = sink.digest(&cohort(50));
+    assert_eq!(sink.absorb(rows).unwrap_err().kind(), std::io::ErrorKind::StorageFull);
+    let error = OutputError::Write { path: "out/profiles.csv".into(), source: std::io::ErrorKind::StorageFull.into() };
+    assert_eq!(
+        error.to_string(),
+        "could not write `out/profiles.csv`; free some space, write fewer files with --outputs, or give another folder with --out"
+    );
+}
+
+fn layout() -> Layout {
+    Layout {
+        arms: vec!["fixed".to_owned(), "late".to_owned()],
+        time_unit: "h".to_owned(),
+        outputs: vec![Quantity { index: 0, name: "Cc".to_owned(), unit: "ng/mL".to_owned(), meaning: String::new() }],
+        observed_unit: Some("ng/mL".to_owned()),
+        exposure_unit: "ng/mL".to_owned(),
+        ..Layout::default()
+    }
+}
+
+/// Subject k has Cc = k at 0 h and k + 1 at 24 h, AUC 2 k and 3 k; every tenth fails; in arm `late` odd subjects stop after cycle 1.
+fn cohort(n: u64) -> Vec<Simulated> {
+    let times: Arc<[f64]> = [0.0, 24.0].into();
+    let given = |n: u32| {
+        (1..=n)
+            .map(|number| Cycle {
+                number,
+                start: 24.0 * f64::from(number - 1),
+                end: 24.0 * f64::from(number),
+                dose: 1.0,
+            })
+            .collect()
+    };
+    let both: Arc<[Cycle]> = given(2);
+    let one: Arc<[Cycle]> = given(1);
+    let mut cohort = Vec::new();
+    for number in 1..=n {
+        for arm in 0..2 {
+            let k = number as f64;
+            let cycles = if arm == 1 && number % 2 == 1 { &one } else { &both };
+            let exposures = [2.0 * k, 3.0 * k].map(|auc| IntervalExposure { auc, cmax: k, tmax: 1.0, ctrough: 0.0 });
+            let profile =
+                Profile { n_outputs: 1, values: vec![k, k + 1.0], exposures: exposures[..cycles.len()].to_vec() };
+            cohort.push(Simulated {
+                arm,
+                replicate: 0,
+                number,
+                id: number.to_string().into(),
+                covariates: Vec::new(),
+                etas: Vec::new(),
+                parameters: Vec::new(),
+                terminal_half_life: None,
+                times: Arc::clone(&times),
+                cycles: Arc::clone(cycles),
+                events: Vec::new(),
+                outcome: if number % 10 == 0 {
+                    Err(Failure { time: None, message: "asked to".to_owned() })
+                } else {
+                    Ok(Outcome { profile, observed: vec![k, f64::NAN] })
+                },
+            });
+        }
+    }
+    cohort
+}
+
+fn summarise(cohort: &[Simulated], chunk: usize) -> teorell::output::summaries::Summaries {
+    let plan = SummaryPlan { times: vec![[0.0, 24.0].into(); 2], observed: true, expected_subjects: 0 };
+    let sink = SummarySink::new(Arc::new(layout()), plan);
+    for chunk in cohort.chunks(chunk) {
+        let digest = sink.digest(chunk);
+        sink.absorb(digest).unwrap();
+    }
+    sink.finish()
+}
+
+#[test]
+fn summaries_are_those_of_the_subjects_that_have_a_value() {
+    let found = summarise(&cohort(100), 20);
+    let row = |arm: &str, of: SummaryOf, quantity: &str| -> Summary {
+        found.summary.iter().find(|row| row.arm == arm && row.of == of && row.quantity == quantity).unwrap().summary
+    };
+    // 1..=100 without the tens: 5050 - 550 over 90.
+    let start = row("fixed", SummaryOf::Time(0.0), "Cc");
+    assert_eq!((start.n, start.mean), (90, Some(50.0)));
+    assert_eq!(row("fixed", SummaryOf::Time(24.0), "Cc").mean, Some(51.0));
+    assert_eq!(row("fixed", SummaryOf::Time(24.0), "DV"), Summary::default(), "it was not observed");
+    assert_eq!(row("fixed", SummaryOf::Cycle(2), "auc").mean, Some(150.0));
+    assert_eq!(row("fixed", SummaryOf::Cycle(2), "auc_ratio").p50, Some(1.5));
+    assert_eq!(row("late", SummaryOf::Cycle(1), "auc").n, 90);
+    assert_eq!(row("late", SummaryOf::Cycle(2), "auc").n, 40, "the even ones without the tens");
+    assert_eq!(row("fixed", SummaryOf::Cycle(2), "ctrough").geometric_mean, None, "zero has no logarithm");
+}
+
+#[test]
+fn accumulation_compares_the_same_subjects() {
+    let found = summarise(&cohort(100), 20);
+    for arm in ["fixed", "late"] {
+        let row = found.accumulation.iter().find(|r| r.arm == arm && r.cycle == 2 && r.quantity == "auc").unwrap();
+        // Every subject has 1.5, so every definition must say so, however many left after cycle 1.
+        let all = [
+            row.accumulation.ratio_of_means,
+            row.accumulation.ratio_of_medians,
+            row.accumulation.geometric_mean_of_ratios,
+            row.accumulation.median_of_ratios,
+        ];
+        assert!(all.iter().all(|ratio| (ratio.unwrap() - 1.5).abs() < 1e-14), "{row:?}");
+    }
+}
+
+#[test]
+fn numbers_do_not_depend_on_how_chunks_are_cut_beyond_rounding() {
+    let cohort = cohort(500);
+    let (fine, coarse) = (summarise(&cohort, 34), summarise(&cohort, 1000));
+    for (a, b) in fine.summary.iter().zip(&coarse.summary) {
+        assert_eq!((a.summary.n, a.summary.p5, a.summary.p95), (b.summary.n, b.summary.p5, b.summary.p95));
+        if let (Some(a), Some(b)) = (a.summary.sd, b.summary.sd) {
+            // Rounding of a sum of 500 squares.
+            assert!((a - b).abs() <= 1e-12 * b);
+        }
+    }
+    assert_eq!(fine, summarise(&cohort, 34), "the same chunks give the same bits");
+}
+
+#[test]
+fn tables_read_back_as_they_were_written() {
+    let place = tempfile::tempdir().unwrap();
+    let cohort = cohort(30);
+    let found = summarise(&cohort, 10);
+    let path = place.path().join("summary.csv");
+    fs::write(&path, write_summary(&found.summary, &layout(), Format::default(), Vec::new()).unwrap()).unwrap();
+    assert_eq!(read::summary(&path).unwrap(), found.summary);
+    let text = write_accumulation(&found.accumulation, Format::default(), Vec::new()).unwrap();
+    assert!(String::from_utf8(text).unwrap().contains("\nfixed,2,auc,27,1.5,1.5,1.5"), "3 of 30 failed");
+
+    for (name, compressed) in [("profiles.csv", false), ("profiles.csv.gz", true)] {
+        let format = Format { compressed, ..Format::default() };
+        let sink = ProfileSink::new(Arc::new(layout()), format, Vec::new()).unwrap();
+        for chunk in cohort.chunks(7) {
+            let rows = sink.digest(chunk);
+            sink.absorb(rows).unwrap();
+        }
+        let path = place.path().join(name);
+        fs::write(&path, sink.into_writer()).unwrap();
+        let curves = read::curves(&path, &["Cc"], 11).unwrap();
+        assert_eq!(curves.len(), 22, "11 subjects in two arms");
+        assert_eq!((curves[2].arm.as_str(), curves[2].id.as_str()), ("fixed", "2"));
+        assert_eq!(curves[2].values, [[2.0, 3.0]]);
+        assert!(curves[18].values[0][0].is_nan(), "subject 10 failed");
+    }
+}
+
+#[test]
+fn a_table_that_is_not_one_is_refused_with_its_place() {
+    let place = tempfile::tempdir().unwrap();
+    let path = place.path().join("profiles.csv");
+    fs::write(&path, "arm,id,time,Cc\nfixed,1,0,0\nfixed,1,one,5\n").unwrap();
+    let error = read::curves(&path, &["Cc"], 5).unwrap_err().to_string();
+    assert!(error.ends_with("line 3: column `time` has `one`, expected a number or nothing"), "{error}");
+    let error = read::curves(&path, &["cl"], 5).unwrap_err().to_string();
+    assert!(error.contains("no column `cl`"), "{error}");
+}
