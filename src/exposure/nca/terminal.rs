@@ -1,0 +1,77 @@
+//! The terminal slope: which of the last points are on a straight line.
+
+use super::Undefined;
+use crate::exposure::terminal::{TerminalSlope, terminal_slope};
+
+/// Adjusted R² within this of the best one counts as the best; then more points win (PKNCA's `adj.r.squared.factor`).
+const ADJUSTED_R_SQUARED_FACTOR: f64 = 1e-4;
+
+/// The terminal phase as found.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Terminal {
+    pub slope: TerminalSlope,
+    pub adjusted_r_squared: f64,
+    pub first: f64,
+    pub last: f64,
+    /// Concentration on the line at the last measured time.
+    pub clast_predicted: f64,
+}
+
+/// The best straight line through the last measured points after the maximum: highest adjusted R², and more points where it
+/// is the same (PKNCA's `pk.calc.half.life`).
+pub(super) fn terminal(times: &[f64], values: &[f64], tmax: f64, min_points: usize) -> Result<Terminal, Undefined> {
+    let last = values.iter().rposition(|&c| c > 0.0).ok_or(Undefined::NothingMeasured)?;
+    let candidates: Vec<usize> = (0..=last).filter(|&index| times[index] > tmax && values[index] > 0.0).collect();
+    if candidates.len() < min_points.max(3) {
+        return Err(Undefined::FewTerminalPoints { found: candidates.len(), needed: min_points.max(3) });
+    }
+    let mut fits: Vec<Terminal> = Vec::new();
+    for start in 0..=candidates.len() - min_points.max(3) {
+        let points = &candidates[start..];
+        let t: Vec<f64> = points.iter().map(|&index| times[index]).collect();
+        let c: Vec<f64> = points.iter().map(|&index| values[index]).collect();
+        let Some(slope) = terminal_slope(&t, &c) else { continue };
+        let n = points.len() as f64;
+        let adjusted_r_squared = 1.0 - (1.0 - slope.r_squared) * (n - 1.0) / (n - 2.0);
+        let mean_time = t.iter().sum::<f64>() / n;
+        let mean_log = c.iter().map(|&c| libm::log(c)).sum::<f64>() / n;
+        let clast_predicted = libm::exp(mean_log - slope.lambda_z * (times[last] - mean_time));
+        fits.push(Terminal { slope, adjusted_r_squared, first: t[0], last: times[last], clast_predicted });
+    }
+    let best = fits.iter().map(|fit| fit.adjusted_r_squared).fold(f64::NEG_INFINITY, f64::max);
+    // Candidates come with most points first.
+    fits.into_iter()
+        .find(|fit| fit.adjusted_r_squared > best - ADJUSTED_R_SQUARED_FACTOR)
+        .ok_or(Undefined::NoTerminalDecline)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_distribution_phase_is_left_out() {
+        // Two exponentials; the fast one has left no trace of 1e-4 after 8 h.
+        let times: Vec<f64> = (0..25).map(f64::from).collect();
+        let values: Vec<f64> = times.iter().map(|t| 90.0 * (-1.5 * t).exp() + 10.0 * (-0.1 * t).exp()).collect();
+        let found = terminal(&times, &values, 0.0, 3).unwrap();
+        assert!(found.first >= 4.0, "{found:?}");
+        // What the fast phase still holds at the first point, relative: 9 exp(-1.4 * 4) = 3 %, over half the span.
+        assert!((found.slope.lambda_z - 0.1).abs() < 1e-3, "{found:?}");
+        assert!(found.adjusted_r_squared > 0.9999);
+    }
+
+    #[test]
+    fn the_maximum_itself_does_not_count() {
+        let found = terminal(&[0.0, 1.0, 2.0, 3.0], &[8.0, 4.0, 2.0, 1.0], 0.0, 3).unwrap();
+        assert_eq!((found.slope.n, found.first), (3, 1.0));
+        let error = terminal(&[0.0, 1.0, 2.0], &[8.0, 4.0, 2.0], 0.0, 3).unwrap_err();
+        assert_eq!(error, Undefined::FewTerminalPoints { found: 2, needed: 3 });
+    }
+
+    #[test]
+    fn a_curve_that_does_not_fall_has_no_slope() {
+        let error = terminal(&[0.0, 1.0, 2.0, 3.0], &[9.0, 1.0, 2.0, 3.0], 0.0, 3).unwrap_err();
+        assert_eq!(error, Undefined::NoTerminalDecline);
+    }
+}
