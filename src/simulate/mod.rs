@@ -1,6 +1,20 @@
-//! Chunks of subjects through an engine in parallel, in order, into sinks, level 4.
+//! Chunks of subjects through an engine in parallel, in order, into sinks.
+//!
+//! A [`Design`] says who is treated how and what is looked at; [`run`] feeds every subject in every arm to the sinks.
+//! A subject's result depends on the design, the seed and the subject's number alone: not on threads, chunks,
+//! other subjects, or which arms are simulated beside.
 
+pub mod design;
+mod error;
+mod half_life;
 mod pump;
-pub mod residual;
+mod residual;
 pub mod result;
+mod run;
+mod sampling;
 pub mod sink;
+mod variability;
+
+pub use design::{Arm, Design, Prescription, Sampling};
+pub use error::SimulateError;
+pub use run::{Counts, run};

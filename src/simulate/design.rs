@@ -1,0 +1,56 @@
+//! What is simulated: a model, who is treated, how, and when it is looked at.
+
+use crate::cohort::Cohort;
+use crate::cohort::streams::Streams;
+use crate::engine::{SolverChoice, Tolerance};
+use crate::model::Model;
+use crate::regimen::course::Course;
+use crate::regimen::cycles::Regimen;
+
+pub use super::sampling::Sampling;
+
+/// A virtual study of a cohort. All arms treat the same subjects: covariates, etas and residuals of a subject are
+/// those of its number in every arm (common random numbers).
+#[derive(Clone, Debug)]
+pub struct Design {
+    /// The drug.
+    pub model: Model,
+    /// Which integrator.
+    pub solver: SolverChoice,
+    /// How exact.
+    pub tolerance: Tolerance,
+    /// Where random numbers come from.
+    pub streams: Streams,
+    /// Who is treated; subjects are numbered from 1.
+    pub cohort: Cohort,
+    /// How; at least one.
+    pub arms: Vec<Arm>,
+    /// Whether observations with residual error are drawn.
+    pub residual: bool,
+    /// Whether all etas are 0.
+    pub typical: bool,
+    /// Whether individual parameters and terminal half-lives are wanted.
+    pub parameters: bool,
+}
+
+/// One way to treat the cohort.
+#[derive(Clone, Debug)]
+pub struct Arm {
+    /// Short name, for columns.
+    pub name: String,
+    /// Name in plots.
+    pub label: String,
+    /// What is given.
+    pub prescription: Prescription,
+    /// When it is looked at.
+    pub sampling: Sampling,
+}
+
+/// What is given, and when.
+#[derive(Clone, Debug)]
+pub enum Prescription {
+    /// The same doses for everybody, but for body size.
+    Regimen(Box<Regimen>),
+    /// Doses that answer to the patient's course.
+    Course(Box<Course>),
+}

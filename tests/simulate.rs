@@ -1,0 +1,216 @@
+//! The run from design to results: the published patient, and what results may not depend on.
+
+use std::path::Path;
+use std::sync::Mutex;
+
+use teorell::cohort::streams::Streams;
+use teorell::cohort::{Cohort, CohortSpec};
+use teorell::engine::{SolverChoice, Tolerance};
+use teorell::model::{Model, ModelOptions};
+use teorell::regimen::course::{Course, CourseSpec};
+use teorell::regimen::cycles::{Regimen, RegimenSpec};
+use teorell::regimen::dosing::DoseTarget;
+use teorell::simulate::result::Simulated;
+use teorell::simulate::sink::{AnySink, Sink};
+use teorell::simulate::{Arm, Counts, Design, Prescription, Sampling, SimulateError, run};
+use teorell::units::{AmountUnit, TimeUnit};
+
+const TARGET: DoseTarget = DoseTarget { time: TimeUnit::Hour, amount: Some(AmountUnit::MILLIGRAM), state: 0 };
+
+const FIXED: &str = r#"
+    infusion = "1 h"
+    per = "BSA"
+    cycles = [
+        { days = 21, doses = [{ day = 1, amount = 0.8 }, { day = 8, amount = 0.5 }, { day = 15, amount = 0.5 }] },
+        { days = 28, doses = [{ day = 1, amount = 0.8 }, { day = 8, amount = 0.5 }, { day = 15, amount = 0.5 }], repeat = 5 },
+    ]"#;
+
+const VIRTUAL: &str = r#"
+    [body]
+    source = "nhanes-2017-18"
+    female = 0.45
+    age = { min = 20, max = 79 }
+    weight = { min = 30.9, max = 154 }
+    bsa = { formula = "dubois", min = 1.27, max = 2.81 }
+    [covariates]
+    ALL = 1
+    RITUX = 0
+    BLSTPB = { lognormal = { median = 5.25, sd_log = 2.0 }, min = 0.0001, max = 100 }
+"#;
+
+/// Keeps everything.
+#[derive(Default)]
+struct Collect(Mutex<Vec<Simulated>>);
+
+impl Sink for Collect {
+    type Digest = Vec<Simulated>;
+
+    fn digest(&self, chunk: &[Simulated]) -> Vec<Simulated> {
+        chunk.to_vec()
+    }
+
+    fn absorb(&self, digest: Vec<Simulated>) -> std::io::Result<()> {
+        self.0.lock().unwrap().extend(digest);
+        Ok(())
+    }
+}
+
+fn fixed_arm(times: &[f64]) -> Arm {
+    let spec: RegimenSpec = toml::from_str(FIXED).unwrap();
+    Arm {
+        name: "fixed".into(),
+        label: "fixed".into(),
+        prescription: Prescription::Regimen(Box::new(Regimen::new(&spec, TARGET).unwrap())),
+        sampling: Sampling { grid: times.to_vec(), peaks: false, troughs: false },
+    }
+}
+
+fn course_arm(times: &[f64]) -> Arm {
+    let course = Course::new(&CourseSpec::default(), TARGET).unwrap();
+    Arm { name: "course".into(), prescription: Prescription::Course(Box::new(course)), ..fixed_arm(times) }
+}
+
+fn design(size: u64, cohort: &str, arms: Vec<Arm>) -> Design {
+    let spec: CohortSpec = toml::from_str(&format!("size = {size}\n{cohort}")).unwrap();
+    let options = ModelOptions { outputs: Some(vec!["Cc".into()]), ..ModelOptions::default() };
+    Design {
+        model: {
+            let model = Model::builtin("inotuzumab_garrett_2019").unwrap();
+            Model::from_ir(model.ir().clone(), &options).unwrap()
+        },
+        solver: SolverChoice::Reference,
+        tolerance: Tolerance::default(),
+        streams: Streams::new(20_170_817),
+        cohort: Cohort::new(&spec, Path::new(".")).unwrap(),
+        arms,
+        residual: true,
+        typical: false,
+        parameters: true,
+    }
+}
+
+fn results(design: &Design, threads: usize) -> (Vec<Simulated>, Counts) {
+    let sink = Collect::default();
+    let counts = run(design, Some(threads), &[&sink as &dyn AnySink], &mut |_| ()).unwrap();
+    (sink.0.into_inner().unwrap(), counts)
+}
+
+/// All numbers of a result, as bits: equal only where the bytes are.
+fn bits(result: &Simulated) -> Vec<u64> {
+    let outcome = result.outcome.as_ref().unwrap();
+    let numbers = result.covariates.iter().chain(&result.etas).chain(&outcome.profile.values).chain(&outcome.observed);
+    let exposures = outcome.profile.exposures.iter().flat_map(|e| [e.auc, e.cmax, e.tmax, e.ctrough]);
+    numbers.copied().chain(exposures).map(f64::to_bits).collect()
+}
+
+#[test]
+fn the_typical_patient_has_the_concentrations_and_areas_of_three_other_integrators() {
+    // Reference values are printed to 11 digits and agree to 1e-9 among themselves; steps of 1e-10 add some 1e-8 over 3,864 h.
+    let published = [
+        (1.0, 212.61905511, 107.47533502),
+        (24.0, 51.044766245, 2674.8331959),
+        (168.0, 1.8895912465, 3846.3127623),
+        (504.0, 18.525188226, 16965.964489),
+        (672.0, 51.393521531, 34565.916423),
+        (1848.0, 66.961629752, 171922.76893),
+        (2520.0, 71.617997575, 269432.09397),
+        (3864.0, 72.787170405, 467969.23333),
+    ];
+    let times: Vec<f64> = published.iter().map(|row| row.0).collect();
+    let covariates = "[covariates]\nALL = 1\nRITUX = 0\nBSA = 1.84\nBLSTPB = 5.25";
+    let mut design = design(1, covariates, vec![fixed_arm(&times)]);
+    design.typical = true;
+    design.tolerance = Tolerance { rtol: 1e-10, atol: 1e-12 };
+    design.model = Model::builtin("inotuzumab_garrett_2019").unwrap();
+    let (conc, auc) = (design.model.output("Cc").unwrap(), design.model.program().exposure.unwrap());
+    let (results, counts) = results(&design, 1);
+    assert_eq!(counts, Counts { subjects: 1, failed: 0, rejected_draws: 0 });
+    let profile = &results[0].outcome.as_ref().unwrap().profile;
+    for (row, (time, expected, _)) in published.iter().enumerate() {
+        let found = profile.row(row)[conc];
+        assert!((found / expected - 1.0).abs() < 1e-7, "t = {time}: {found} not {expected}");
+    }
+    // Cycle by cycle: the cumulative areas at 504, 1848 - 672 ... that fall on ends of cycles.
+    assert_eq!(auc.output, conc);
+    let exposures = &profile.exposures;
+    let cumulative: Vec<f64> = exposures
+        .iter()
+        .scan(0.0, |sum, e| {
+            *sum += e.auc;
+            Some(*sum)
+        })
+        .collect();
+    for (cycles, expected) in [(1, 16965.964489), (3, 171922.76893), (4, 269432.09397), (6, 467969.23333)] {
+        let found: f64 = cumulative[cycles - 1];
+        assert!((found / expected - 1.0).abs() < 1e-7, "{cycles} cycles: {found} not {expected}");
+    }
+    let days = results[0].terminal_half_life.unwrap() / 24.0;
+    assert!((12.1..12.4).contains(&days), "{days}");
+}
+
+#[test]
+fn results_are_the_same_bytes_for_any_number_of_threads() {
+    let design = design(150, VIRTUAL, vec![fixed_arm(&[1.0, 100.0, 504.0]), course_arm(&[1.0, 504.0])]);
+    let one: Vec<_> = results(&design, 1).0.iter().map(bits).collect();
+    assert_eq!(one.len(), 300, "two chunks, the second one not full");
+    for threads in [2, 7] {
+        assert!(one == results(&design, threads).0.iter().map(bits).collect::<Vec<_>>(), "{threads} threads");
+    }
+}
+
+#[test]
+fn a_subject_is_the_same_whatever_is_simulated_beside_it() {
+    let times = [1.0, 100.0, 504.0];
+    let small = results(&design(20, VIRTUAL, vec![fixed_arm(&times)]), 2).0;
+    let large = results(&design(150, VIRTUAL, vec![course_arm(&times), fixed_arm(&times)]), 2).0;
+    for (number, result) in small.iter().enumerate() {
+        let twin = &large[2 * number + 1];
+        assert_eq!((result.number, twin.number), (number as u64 + 1, number as u64 + 1));
+        assert_eq!(bits(result), bits(twin), "subject {}", result.number);
+    }
+}
+
+#[test]
+fn another_sampling_time_leaves_the_others_as_they_are() {
+    let few = results(&design(5, VIRTUAL, vec![fixed_arm(&[24.0, 504.0])]), 1).0;
+    let more = results(&design(5, VIRTUAL, vec![fixed_arm(&[24.0, 25.0, 504.0])]), 1).0;
+    for (few, more) in few.iter().zip(&more) {
+        let (few, more) = (few.outcome.as_ref().unwrap(), more.outcome.as_ref().unwrap());
+        assert_eq!([few.observed[0], few.observed[1]], [more.observed[0], more.observed[2]]);
+        assert_eq!([few.profile.row(0), few.profile.row(1)], [more.profile.row(0), more.profile.row(2)]);
+    }
+}
+
+#[test]
+fn another_seed_makes_another_cohort() {
+    let mut design = design(3, VIRTUAL, vec![fixed_arm(&[24.0])]);
+    let one: Vec<_> = results(&design, 1).0.iter().map(bits).collect();
+    design.streams = Streams::new(1);
+    let other: Vec<_> = results(&design, 1).0.iter().map(bits).collect();
+    assert!(one.iter().zip(&other).all(|(one, other)| one != other));
+}
+
+#[test]
+fn a_subject_with_a_negative_volume_fails_alone() {
+    // Garrett's volume is linear in BSA and below zero under 0.55 m².
+    let covariates = "[covariates]\nALL = 1\nRITUX = 0\nBLSTPB = 5.25\nBSA = { uniform = [0.4, 2.0] }";
+    let design = design(40, covariates, vec![fixed_arm(&[24.0])]);
+    let (results, counts) = results(&design, 2);
+    assert_eq!(results.len(), 40);
+    let bsa = design.cohort.names().iter().position(|name| name == "BSA").unwrap();
+    for result in &results {
+        // 1.84 - 1/0.774 = 0.548 m².
+        assert_eq!(result.outcome.is_err(), result.covariates[bsa] < 1.84 - 1.0 / 0.774, "{:?}", result.outcome);
+    }
+    assert!(counts.failed > 0 && counts.failed < 20, "{counts:?}");
+    let failure = results.iter().find_map(|result| result.outcome.as_ref().err()).unwrap();
+    assert!(failure.message.contains("`vc`"), "{}", failure.message);
+}
+
+#[test]
+fn covariates_that_the_cohort_does_not_give_are_listed() {
+    let design = design(1, "[covariates]\nBSA = 1.8\nRITUX = 0", vec![fixed_arm(&[24.0])]);
+    let error = run(&design, Some(1), &[], &mut |_| ()).unwrap_err();
+    let SimulateError::MissingCovariates { missing, .. } = &error else { panic!("{error}") };
+    assert_eq!(*missing, ["ALL", "BLSTPB"]);
+}
