@@ -169,7 +169,7 @@ impl Cursor<'_> {
         if constant && lag > 0.0 || !constant && interval > 0.0 && lag >= interval {
             return Err(self.fail(self.time, state, Cause::SteadyStateLag { record: record + 1, lag, interval }));
         }
-        if !constant && !(interval > 0.0 && interval.is_finite()) {
+        if !(constant || interval > 0.0 && interval.is_finite()) {
             return Err(self.fail(self.time, state, Cause::Interval { record: record + 1, interval }));
         }
         let train = if constant {

@@ -28,6 +28,9 @@ const DIFFERENCE: f64 = 1e-5;
 /// Longest time over which a constant infusion is followed in one piece.
 const LONGEST: f64 = 1e6;
 
+/// Steady state over one interval from nothing; above it the equations are singular up to rounding.
+const MAX_ACCUMULATION: f64 = 1e12;
+
 /// Tolerance of the integrator inside: differences of its results become derivatives.
 const INNER: Tolerance = Tolerance { rtol: 1e-11, atol: 1e-13 };
 
@@ -132,7 +135,8 @@ fn linear(system: &mut LinearSystem, train: &Train, moving: &[usize]) -> Option<
         if let Some(row) = moving.iter().position(|&state| state == train.compartment) {
             forcing[row] -= train.amount;
         }
-        return answer(n, &moving, &block.lu().solve(&forcing)?);
+        let largest = forcing.amax() / block.diagonal().amax();
+        return answer(n, &moving, &block.lu().solve(&forcing)?, largest);
     }
 
     let mut advance = |state: &mut [f64], dosed: bool, until: f64| {
@@ -158,18 +162,20 @@ fn linear(system: &mut LinearSystem, train: &Train, moving: &[usize]) -> Option<
             equations[(row, column)] -= unit[target] - empty[target];
         }
     }
-    let before_dose = equations.lu().solve(&gather(&with_doses))?;
+    let given = gather(&with_doses);
+    let before_dose = equations.lu().solve(&given)?;
     let mut state = scatter(&before_dose);
     if train.phase > 0.0 {
         advance(&mut state, true, train.phase);
     }
-    answer(n, &moving, &gather(&state))
+    answer(n, &moving, &gather(&state), given.amax())
 }
 
-fn answer(n: usize, moving: &[usize], values: &DVector<f64>) -> Option<Vec<Option<f64>>> {
+/// `None` where the solution is but rounding of a singular system: nothing leaves the model, so it has no steady state.
+fn answer(n: usize, moving: &[usize], values: &DVector<f64>, single: f64) -> Option<Vec<Option<f64>>> {
     let mut steady = vec![None; n];
     for (&index, &value) in moving.iter().zip(values.iter()) {
-        if !value.is_finite() {
+        if !value.is_finite() || value.abs() > MAX_ACCUMULATION * single {
             return None;
         }
         steady[index] = Some(value);
