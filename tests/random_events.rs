@@ -20,7 +20,7 @@ fn kinetics() -> impl Strategy<Value = Kinetics> {
     })
 }
 
-/// A dose with up to three repeats at most 12 h apart.
+/// A dose with up to three repeats at most 12 h apart, and further apart than any lag, as steady state needs.
 fn dose(steady: impl Strategy<Value = SteadyState>) -> impl Strategy<Value = DoseRecord> {
     let rate = prop_oneof![
         Just(DoseRate::Bolus),
@@ -29,7 +29,7 @@ fn dose(steady: impl Strategy<Value = SteadyState>) -> impl Strategy<Value = Dos
         Just(DoseRate::ModelledDuration),
         Just(DoseRate::ModelledRate),
     ];
-    (0..2usize, 0.0..500.0f64, rate, 0..4u32, prop_oneof![Just(6.0), Just(12.0), 1.0..12.0f64], steady).prop_map(
+    (0..2usize, 0.0..500.0f64, rate, 0..4u32, prop_oneof![Just(6.0), Just(12.0), 2.5..12.0f64], steady).prop_map(
         |(state, amount, rate, additional, interval, steady_state)| {
             // Only the central compartment of the model has a modelled rate and duration.
             let state =
@@ -103,8 +103,8 @@ proptest! {
             let (exact, reference) = (values(&exact), values(&reference));
             let scale = exact.iter().fold(0.0f64, |scale, value| scale.max(value.abs()));
             for (exact, reference) in exact.iter().zip(&reference) {
-                // The reference keeps 1e-11 per step; values far below the column's largest are only as good as that one.
-                prop_assert!((exact - reference).abs() <= 1e-7 * exact.abs().max(1e-4 * scale), "{column}: {exact} {reference}");
+                // The reference keeps 1e-11 per step, 1e-13 absolute: values far below the largest are only as good as that.
+                prop_assert!((exact - reference).abs() <= 1e-7 * exact.abs().max(1e-4 * scale).max(1e-4), "{column}: {exact} {reference}");
             }
         }
         for (exact, reference) in exact.exposures.iter().zip(&reference.exposures) {

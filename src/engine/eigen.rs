@@ -40,8 +40,7 @@ impl Eigen {
             (0..n).partition(|&state| only_integrates.get(state) == Some(&true) && !feeds(state));
         let block =
             DMatrix::from_fn(dynamic.len(), dynamic.len(), |row, column| matrix[(dynamic[row], dynamic[column])]);
-        let (values, vectors) = real_eigenvectors(&block)?;
-        let inverse = vectors.clone().try_inverse()?;
+        let (values, vectors, inverse) = real_eigenvectors(&block)?;
         if !is_safe(&block, &vectors, &inverse) {
             return None;
         }
@@ -108,11 +107,95 @@ fn phi(value: f64, step: f64) -> (f64, f64) {
     }
 }
 
-/// By the Schur form Q T Qᵀ: where T is triangular its diagonal holds the eigenvalues, and back substitution the vectors.
-fn real_eigenvectors(block: &DMatrix<f64>) -> Option<(Vec<f64>, DMatrix<f64>)> {
+/// Groups of states that flow into one another, upstream first, by what each state reaches.
+fn strongly_connected(reach: &DMatrix<bool>) -> Vec<Vec<usize>> {
+    let n = reach.nrows();
+    let mut groups: Vec<Vec<usize>> = Vec::new();
+    let mut grouped = vec![false; n];
+    for state in 0..n {
+        if !grouped[state] {
+            let group: Vec<usize> =
+                (state..n).filter(|&other| other == state || reach[(other, state)] && reach[(state, other)]).collect();
+            group.iter().for_each(|&member| grouped[member] = true);
+            groups.push(group);
+        }
+    }
+    // A group that reaches more states is further upstream, or beside.
+    groups.sort_by_key(|group| std::cmp::Reverse(reach.column(group[0]).iter().filter(|&&reached| reached).count()));
+    groups
+}
+
+/// `reach[(i, j)]`: what is in state j gets to state i.
+fn reachable(block: &DMatrix<f64>) -> DMatrix<bool> {
     let n = block.nrows();
-    if n == 0 {
-        return Some((Vec::new(), DMatrix::zeros(0, 0)));
+    let mut reach = DMatrix::from_fn(n, n, |row, column| row == column || block[(row, column)] != 0.0);
+    for middle in 0..n {
+        for column in 0..n {
+            for row in 0..n {
+                reach[(row, column)] |= reach[(row, middle)] && reach[(middle, column)];
+            }
+        }
+    }
+    reach
+}
+
+/// Eigenvalues, V and V⁻¹, group by group, so that a state which nothing flows into stays exactly 0.
+fn real_eigenvectors(block: &DMatrix<f64>) -> Option<(Vec<f64>, DMatrix<f64>, DMatrix<f64>)> {
+    let n = block.nrows();
+    let reach = reachable(block);
+    let groups = strongly_connected(&reach);
+    let mut values = Vec::with_capacity(n);
+    let mut vectors = DMatrix::zeros(n, n);
+    for (position, group) in groups.iter().enumerate() {
+        let within = |from: &[usize], to: &[usize]| {
+            DMatrix::from_fn(to.len(), from.len(), |row, column| block[(to[row], from[column])])
+        };
+        let (group_values, group_vectors) = connected_eigenvectors(&within(group, group))?;
+        for (value, group_vector) in group_values.into_iter().zip(group_vectors.column_iter()) {
+            let column = values.len();
+            for (&state, &entry) in group.iter().zip(group_vector.iter()) {
+                vectors[(state, column)] = entry;
+            }
+            // Downstream (A_cc - λ) v_c = - what flows in from the groups above.
+            for downstream in &groups[position + 1..] {
+                let inflow = DVector::from_iterator(
+                    downstream.len(),
+                    downstream
+                        .iter()
+                        .map(|&row| -(0..n).map(|state| block[(row, state)] * vectors[(state, column)]).sum::<f64>()),
+                );
+                if inflow.iter().all(|&flow| flow == 0.0) {
+                    continue;
+                }
+                let mut equations = within(downstream, downstream);
+                for diagonal in 0..downstream.len() {
+                    equations[(diagonal, diagonal)] -= value;
+                }
+                let entries = equations.lu().solve(&inflow)?;
+                for (&state, &entry) in downstream.iter().zip(entries.iter()) {
+                    vectors[(state, column)] = entry;
+                }
+            }
+            values.push(value);
+        }
+    }
+    let mut inverse = vectors.clone().try_inverse()?;
+    let owner: Vec<usize> = groups.iter().flat_map(|group| group.iter().map(|_| group[0])).collect();
+    for (row, &owner) in owner.iter().enumerate() {
+        for column in 0..n {
+            if !reach[(owner, column)] {
+                inverse[(row, column)] = 0.0;
+            }
+        }
+    }
+    vectors.iter().chain(inverse.iter()).all(|value| value.is_finite()).then_some((values, vectors, inverse))
+}
+
+/// By the Schur form Q T Qᵀ: where T is triangular its diagonal holds the eigenvalues, and back substitution the vectors.
+fn connected_eigenvectors(block: &DMatrix<f64>) -> Option<(Vec<f64>, DMatrix<f64>)> {
+    let n = block.nrows();
+    if n == 1 {
+        return Some((vec![block[(0, 0)]], DMatrix::identity(1, 1)));
     }
     let (q, t) = Schur::try_new(block.clone(), f64::EPSILON, MAX_ITERATIONS)?.unpack();
     let scale = t.amax();
@@ -131,12 +214,7 @@ fn real_eigenvectors(block: &DMatrix<f64>) -> Option<(Vec<f64>, DMatrix<f64>)> {
             triangular[(row, column)] = if sum == 0.0 { 0.0 } else { sum / gap };
         }
     }
-    let mut vectors = q * triangular;
-    for mut column in vectors.column_iter_mut() {
-        let length = column.norm();
-        column.unscale_mut(length);
-    }
-    vectors.iter().all(|value| value.is_finite()).then_some((values, vectors))
+    Some((values, q * triangular))
 }
 
 /// |V||V⁻¹| against the sum of the powers of |A| over its largest rate: both scale alike when a state changes its unit.

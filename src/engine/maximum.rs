@@ -7,18 +7,35 @@ const GOLDEN: f64 = 0.618_033_988_749_894_8;
 /// about the square of this.
 const WIDTH: f64 = 1e-8;
 
+/// How near to an end the curve is looked at, in units of the distance to the next point: a maximum nearer than that
+/// exceeds the end by less than the square of this.
+const PROBE: f64 = 1e-4;
+
 /// Gives both ends of a curve and every local maximum that `points` (increasing) resolve to `note`, with its time.
 pub(super) fn note_maxima(points: &[f64], mut curve: impl FnMut(f64) -> f64, mut note: impl FnMut(f64, f64)) {
     let values: Vec<f64> = points.iter().map(|&time| curve(time)).collect();
+    let last = points.len().saturating_sub(1);
     for (index, (&time, &value)) in points.iter().zip(&values).enumerate() {
-        if index == 0 || index + 1 == points.len() {
+        if index == 0 || index == last {
             note(time, value);
-        } else if value >= values[index - 1]
-            && value >= values[index + 1]
-            && (value > values[index - 1] || value > values[index + 1])
-        {
-            let (time, value) = refine(points[index - 1], (time, value), points[index + 1], &mut curve);
-            note(time, value);
+            // A maximum just inside an end lies lower at the next point already.
+            let neighbour = if index == 0 { 1 } else { index - 1 };
+            let Some(&next) = points.get(neighbour) else { return };
+            if values[neighbour] > value {
+                continue;
+            }
+            let probe = time + PROBE * (next - time);
+            let probed = curve(probe);
+            if probed > value {
+                let (time, value) = refine(time.min(next), (probe, probed), time.max(next), &mut curve);
+                note(time, value);
+            }
+        } else {
+            let (before, after) = (values[index - 1], values[index + 1]);
+            if value >= before && value >= after && (value > before || value > after) {
+                let (time, value) = refine(points[index - 1], (time, value), points[index + 1], &mut curve);
+                note(time, value);
+            }
         }
     }
 }
@@ -65,6 +82,14 @@ mod tests {
         assert_eq!(found.len(), 3, "both ends and one maximum: {found:?}");
         assert!((found[1].0 - expected).abs() < 1e-7, "{found:?}");
         assert!((found[1].1 - curve(expected)).abs() < 1e-14, "{found:?}");
+    }
+
+    #[test]
+    fn a_maximum_just_after_the_start_is_found() {
+        let mut found = Vec::new();
+        note_maxima(&[0.0, 1.0, 2.0], |t| 1.0 - (t - 0.01).powi(2), |time, value| found.push((time, value)));
+        let highest = found.iter().fold((0.0, 0.0), |best, &point| if point.1 > best.1 { point } else { best });
+        assert!((highest.0 - 0.01).abs() < 1e-7 && (highest.1 - 1.0).abs() < 1e-14, "{found:?}");
     }
 
     #[test]
