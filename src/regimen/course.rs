@@ -209,10 +209,10 @@ impl Course {
     #[must_use]
     pub fn longest(&self) -> f64 {
         let spec = &self.spec;
-        let cycles = f64::from(spec.max_cycles.max(spec.transplant_cycles + 1));
-        let first = spec.extended_first_cycle_days.max(spec.first_cycle_days + spec.delay_days);
-        let days = first + (cycles - 1.0) * (spec.cycle_days + spec.delay_days);
-        TimeUnit::Day.convert(days, self.dosing.time())
+        let first_days = spec.extended_first_cycle_days.max(spec.first_cycle_days + spec.delay_days);
+        // At least two cycles, the last of which no other one waits for.
+        let delayed = f64::from(spec.max_cycles.max(spec.transplant_cycles + 1) - 2);
+        self.time(first_days + delayed * (spec.cycle_days + spec.delay_days) + spec.cycle_days)
     }
 
     /// Draws what happens to one patient and applies the rules.
@@ -350,4 +350,222 @@ fn pick(uniform: f64, n: usize) -> usize {
     )]
     let index = (uniform * n as f64) as usize;
     index.min(n - 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use rand_chacha::ChaCha8Rng;
+    use rand_chacha::rand_core::SeedableRng;
+
+    use super::*;
+    use crate::units::AmountUnit;
+
+    const TARGET: DoseTarget = DoseTarget { time: TimeUnit::Day, amount: Some(AmountUnit::MILLIGRAM), state: 0 };
+
+    /// Nothing goes wrong and nobody goes to transplant: what a test wants to happen it sets to 1.
+    fn quiet() -> CourseSpec {
+        CourseSpec { transplant: 0.0, delay: 0.0, hepatic_hold: 0.0, vod: 0.0, ..CourseSpec::default() }
+    }
+
+    fn response_in(cycle: usize) -> [f64; 3] {
+        std::array::from_fn(|index| if index + 1 == cycle { 1.0 } else { 0.0 })
+    }
+
+    fn patient(spec: &CourseSpec, seed: u64) -> Treatment {
+        let bsa = |name: &str| (name == "BSA").then_some(2.0);
+        Course::new(spec, TARGET).unwrap().plan(&mut ChaCha8Rng::seed_from_u64(seed), &bsa).unwrap()
+    }
+
+    fn lengths(treatment: &Treatment) -> Vec<f64> {
+        treatment.cycles.iter().map(|cycle| cycle.end - cycle.start).collect()
+    }
+
+    /// Dose per m² and cycle, at a surface of 2 m².
+    fn cycle_doses(treatment: &Treatment) -> Vec<f64> {
+        // Sums of decimal numbers, to 1e-9.
+        treatment.cycles.iter().map(|cycle| (cycle.dose / 2.0 * 1e9).round() / 1e9).collect()
+    }
+
+    fn events(treatment: &Treatment) -> Vec<(f64, u32, CourseEventKind)> {
+        treatment.events.iter().map(|event| (event.time, event.cycle, event.kind)).collect()
+    }
+
+    #[test]
+    fn a_response_in_cycle_1_extends_it_and_lowers_later_doses() {
+        let treatment = patient(&CourseSpec { response: response_in(1), ..quiet() }, 1);
+        assert_eq!(lengths(&treatment), [28.0; 6]);
+        assert_eq!(cycle_doses(&treatment), [1.8, 1.5, 1.5, 1.5, 1.5, 1.5]);
+        assert_eq!(events(&treatment), [(28.0, 1, CourseEventKind::Response), (168.0, 6, CourseEventKind::Completed)]);
+        let first: Vec<(f64, f64)> = treatment.doses.iter().take(4).map(|dose| (dose.time, dose.amount)).collect();
+        assert_eq!(first, [(0.0, 1.6), (7.0, 1.0), (14.0, 1.0), (28.0, 1.0)]);
+        assert!(treatment.doses.iter().all(|dose| dose.duration == 1.0 / 24.0));
+    }
+
+    #[test]
+    fn a_response_in_cycle_2_or_3_lowers_the_doses_after_it() {
+        let second = patient(&CourseSpec { response: response_in(2), ..quiet() }, 1);
+        assert_eq!(lengths(&second), [21.0, 28.0, 28.0, 28.0, 28.0, 28.0]);
+        assert_eq!(cycle_doses(&second), [1.8, 1.8, 1.5, 1.5, 1.5, 1.5]);
+        let third = patient(&CourseSpec { response: response_in(3), ..quiet() }, 1);
+        assert_eq!(cycle_doses(&third), [1.8, 1.8, 1.8, 1.5, 1.5, 1.5]);
+        assert_eq!(events(&third)[0], (77.0, 3, CourseEventKind::Response));
+    }
+
+    #[test]
+    fn no_response_within_3_cycles_ends_the_course() {
+        let treatment = patient(&CourseSpec { response: [0.0; 3], ..quiet() }, 1);
+        assert_eq!(lengths(&treatment), [21.0, 28.0, 28.0]);
+        assert_eq!(cycle_doses(&treatment), [1.8, 1.8, 1.8]);
+        assert_eq!(events(&treatment), [(77.0, 3, CourseEventKind::NoResponse)]);
+    }
+
+    #[test]
+    fn transplant_comes_after_2_cycles_in_mrd_negative_remission_and_after_3_otherwise() {
+        let spec = CourseSpec { transplant: 1.0, mrd_negative: 1.0, ..quiet() };
+        let cycles = |spec: CourseSpec| {
+            let treatment = patient(&spec, 1);
+            (treatment.cycles.len(), treatment.events.last().unwrap().kind)
+        };
+        let transplant = CourseEventKind::Transplant;
+        assert_eq!(cycles(CourseSpec { response: response_in(1), ..spec.clone() }), (2, transplant));
+        assert_eq!(cycles(CourseSpec { response: response_in(2), ..spec.clone() }), (2, transplant));
+        assert_eq!(cycles(CourseSpec { response: response_in(3), ..spec.clone() }), (3, transplant));
+        let positive = CourseSpec { response: response_in(1), mrd_negative: 0.0, ..spec.clone() };
+        assert_eq!(cycles(positive.clone()), (3, transplant));
+        assert_eq!(cycles(CourseSpec { third_cycle: 0.0, ..positive }), (2, transplant));
+        assert_eq!(cycles(CourseSpec { response: [0.0; 3], ..spec }), (3, CourseEventKind::NoResponse));
+    }
+
+    #[test]
+    fn recovery_from_toxicity_delays_the_next_cycle_but_not_the_end() {
+        let spec = CourseSpec { delay: 1.0, response: response_in(2), max_cycles: 4, ..quiet() };
+        let treatment = patient(&spec, 1);
+        assert_eq!(lengths(&treatment), [28.0, 35.0, 35.0, 28.0]);
+        assert_eq!(treatment.doses[3].time, 28.0);
+        assert_eq!(treatment.doses[6].time, 63.0);
+        let delays = treatment.events.iter().filter(|event| event.kind == CourseEventKind::Delay).count();
+        assert_eq!(delays, 3);
+    }
+
+    #[test]
+    fn cycle_1_is_extended_once_for_response_and_toxicity_together() {
+        let treatment = patient(&CourseSpec { delay: 1.0, response: response_in(1), ..quiet() }, 1);
+        assert_eq!(lengths(&treatment)[0], 28.0);
+        let long = patient(&CourseSpec { delay: 1.0, delay_days: 10.0, response: response_in(1), ..quiet() }, 1);
+        assert_eq!(lengths(&long)[0], 31.0);
+    }
+
+    #[test]
+    fn a_hepatic_hold_leaves_out_one_dose_of_the_cycle_never_the_first() {
+        let spec = CourseSpec { hepatic_hold: 1.0, response: response_in(1), ..quiet() };
+        let mut second_held = 0;
+        for seed in 0..200 {
+            let treatment = patient(&spec, seed);
+            for cycle in &treatment.cycles {
+                let days: Vec<f64> = treatment
+                    .doses
+                    .iter()
+                    .filter(|dose| dose.time >= cycle.start && dose.time < cycle.end)
+                    .map(|dose| dose.time - cycle.start)
+                    .collect();
+                assert!(days == [0.0, 7.0] || days == [0.0, 14.0], "{days:?}");
+                second_held += u32::from(days == [0.0, 14.0]);
+            }
+            let held: Vec<_> =
+                treatment.events.iter().filter(|event| event.kind == CourseEventKind::DoseHeld).collect();
+            assert_eq!(held.len(), 6);
+            assert!(held.iter().all(|held| treatment.doses.iter().all(|dose| dose.time != held.time)));
+        }
+        // Half of 1,200; five standard errors of 17.
+        assert!((515..=685).contains(&second_held), "{second_held}");
+    }
+
+    #[test]
+    fn veno_occlusive_disease_stops_for_good() {
+        let spec = CourseSpec { vod: 1.0, response: response_in(1), ..quiet() };
+        let mut by_doses = [0; 4];
+        for seed in 0..300 {
+            let treatment = patient(&spec, seed);
+            let [event] = treatment.events.as_slice() else { panic!("{:?}", treatment.events) };
+            assert_eq!((event.cycle, event.kind), (1, CourseEventKind::VenoOcclusiveDisease));
+            assert_eq!(treatment.cycles.len(), 1);
+            assert!(event.time < treatment.cycles[0].end);
+            assert!(treatment.doses.iter().all(|dose| dose.time == 0.0 || dose.time < event.time));
+            by_doses[treatment.doses.len()] += 1;
+        }
+        // A third each: days 1 to 7, 8 to 14, 15 to 21. Five standard errors of 8.2.
+        assert!(by_doses[1..].iter().all(|n| (59..=141).contains(n)), "{by_doses:?}");
+    }
+
+    #[test]
+    fn default_probabilities_come_back_as_shares() {
+        let n = 4_000;
+        let spec = CourseSpec { vod: 0.0, transplant: 0.0, ..CourseSpec::default() };
+        let mut shares = [0.0; 3];
+        for seed in 0..n {
+            for event in patient(&spec, seed).events {
+                if event.kind == CourseEventKind::Response {
+                    shares[event.cycle as usize - 1] += 1.0 / n as f64;
+                }
+            }
+        }
+        for (share, wanted) in shares.into_iter().zip(spec.response) {
+            let error = (wanted * (1.0 - wanted) / n as f64).sqrt();
+            assert!((share - wanted).abs() < 5.0 * error, "{share} {wanted}");
+        }
+    }
+
+    #[test]
+    fn changing_one_probability_leaves_the_rest_of_the_fate_alone() {
+        let (spec, held) = (quiet(), CourseSpec { hepatic_hold: 1.0, ..quiet() });
+        for seed in 0..100 {
+            let mut other = patient(&held, seed);
+            other.events.retain(|event| event.kind != CourseEventKind::DoseHeld);
+            assert_eq!(other.events, patient(&spec, seed).events);
+        }
+    }
+
+    #[test]
+    fn no_course_is_longer_than_the_longest() {
+        let spec = CourseSpec { delay: 1.0, response: response_in(1), delay_days: 10.0, ..quiet() };
+        let longest = Course::new(&spec, TARGET).unwrap().longest();
+        assert_eq!(patient(&spec, 1).cycles.last().unwrap().end, longest);
+        let usual = CourseSpec::default();
+        let longest = Course::new(&usual, TARGET).unwrap().longest();
+        assert!((0..500).all(|seed| patient(&usual, seed).cycles.last().unwrap().end <= longest));
+    }
+
+    #[test]
+    fn cycles_follow_each_other_and_events_are_in_order_of_time() {
+        let spec = CourseSpec { delay: 0.3, hepatic_hold: 0.5, vod: 0.2, ..CourseSpec::default() };
+        for seed in 0..500 {
+            let treatment = patient(&spec, seed);
+            assert!(treatment.cycles.windows(2).all(|pair| pair[0].end == pair[1].start));
+            assert!(treatment.events.is_sorted_by_key(|event| event.time), "{:?}", treatment.events);
+            assert!(treatment.doses.is_sorted_by_key(|dose| dose.time));
+        }
+    }
+
+    #[test]
+    fn impossible_courses_are_refused_by_key() {
+        let refused = |spec: CourseSpec| Course::new(&spec, TARGET).unwrap_err().to_string();
+        assert_eq!(refused(CourseSpec { vod: 1.5, ..quiet() }), "`vod` is 1.5; expected a probability, 0 to 1");
+        assert_eq!(
+            refused(CourseSpec { response: [0.6, 0.6, 0.0], ..quiet() }),
+            "`response` is 1.2; expected a probability, 0 to 1"
+        );
+        assert_eq!(
+            refused(CourseSpec { response: [1.2, -0.2, 0.0], ..quiet() }),
+            "`response` is 1.2; expected a probability, 0 to 1"
+        );
+        assert_eq!(refused(CourseSpec { max_cycles: 0, ..quiet() }), "`max_cycles` is 0; expected a positive number");
+        assert!(refused(CourseSpec { amounts: vec![0.8], ..quiet() }).starts_with("`amounts (its length)` is 1"));
+        assert!(
+            refused(CourseSpec { extended_first_cycle_days: 14.0, ..quiet() })
+                .starts_with("`extended_first_cycle_days`")
+        );
+        assert!(refused(CourseSpec { dose_days: vec![1.0, 8.0, 25.0], ..quiet() }).contains("doses[3].day"));
+        assert!(toml::from_str::<CourseSpec>("response = [0.5, 0.5]").is_err());
+        assert!(toml::from_str::<CourseSpec>("vodd = 0.1").unwrap_err().to_string().contains("unknown field `vodd`"));
+    }
 }
