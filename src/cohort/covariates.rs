@@ -12,6 +12,7 @@ use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
 
 use crate::cohort::body_size::{BsaFormula, LbmFormula};
 use crate::cohort::error::CohortError;
+use crate::cohort::streams::{Purpose, Streams, name_index};
 
 /// The covariates of `[cohort.covariates]`, in the order of the file.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -141,7 +142,9 @@ pub const MAX_REJECTIONS: u32 = 10_000;
 /// A checked distribution within its bounds.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Covariate {
-    pub name: String,
+    name: String,
+    /// Index of its stream.
+    stream: u32,
     distribution: Distribution,
     min: f64,
     max: f64,
@@ -165,7 +168,7 @@ enum Distribution {
     },
     /// Cumulative probability and value.
     Categories(Vec<(f64, f64)>),
-    /// Probability and value, or its logarithm.
+    /// Probability and value.
     Quantiles {
         points: Vec<(f64, f64)>,
         scale: QuantileScale,
@@ -193,7 +196,13 @@ impl Origin {
                 finite(&format!("covariates.{name}"), *value)?;
                 let distribution = Distribution::Fixed(*value);
                 let (min, max) = (f64::NEG_INFINITY, f64::INFINITY);
-                return Ok(Self::Drawn(Covariate { name: name.to_owned(), distribution, min, max }));
+                return Ok(Self::Drawn(Covariate {
+                    name: name.to_owned(),
+                    stream: name_index(name),
+                    distribution,
+                    min,
+                    max,
+                }));
             }
             CovariateSpec::Drawn(spec) => spec,
         };
@@ -229,7 +238,8 @@ impl Origin {
         }
         let key = |part: &str| format!("covariates.{name}.{part}");
         let (min, max) = bounds(&format!("covariates.{name}"), spec.min, spec.max)?;
-        Ok(Self::Drawn(Covariate { name: name.to_owned(), distribution: distribution(spec, key)?, min, max }))
+        let (name, stream, distribution) = (name.to_owned(), name_index(name), distribution(spec, key)?);
+        Ok(Self::Drawn(Covariate { name, stream, distribution, min, max }))
     }
 }
 
@@ -304,16 +314,10 @@ fn quantiles(pairs: &[[f64; 2]], scale: QuantileScale, key: &str) -> Result<Dist
     let mut points: Vec<(f64, f64)> = Vec::with_capacity(pairs.len());
     for &[share, value] in pairs {
         probability(key, share)?;
-        let value = match scale {
-            QuantileScale::Linear => {
-                finite(key, value)?;
-                value
-            }
-            QuantileScale::Log => {
-                positive(key, value)?;
-                libm::log(value)
-            }
-        };
+        match scale {
+            QuantileScale::Linear => finite(key, value)?,
+            QuantileScale::Log => positive(key, value)?,
+        }
         if let Some(&(share_before, value_before)) = points.last()
             && (share <= share_before || value < value_before)
         {
@@ -326,9 +330,13 @@ fn quantiles(pairs: &[[f64; 2]], scale: QuantileScale, key: &str) -> Result<Dist
 
 impl Covariate {
     /// One value within the bounds, and how many were outside.
-    pub(crate) fn draw(&self, rng: &mut impl Rng) -> Result<(f64, u32), CohortError> {
+    pub(crate) fn draw(&self, streams: &Streams, subject: u64) -> Result<(f64, u32), CohortError> {
+        if let Distribution::Fixed(value) = self.distribution {
+            return Ok((value, 0));
+        }
+        let mut rng = streams.rng(Purpose::Covariates, subject, self.stream);
         for rejected in 0..MAX_REJECTIONS {
-            let value = self.distribution.draw(rng);
+            let value = self.distribution.draw(&mut rng);
             if value >= self.min && value <= self.max {
                 return Ok((value, rejected));
             }
@@ -353,13 +361,7 @@ impl Distribution {
                 let found = cumulative.iter().find(|&&(share, _)| uniform < share).or(cumulative.last());
                 found.map_or(f64::NAN, |&(_, value)| value)
             }
-            Self::Quantiles { points, scale } => {
-                let value = interpolate(points, rng.random());
-                match scale {
-                    QuantileScale::Linear => value,
-                    QuantileScale::Log => libm::exp(value),
-                }
-            }
+            Self::Quantiles { points, scale } => interpolate(points, rng.random(), *scale),
         }
     }
 }
@@ -368,11 +370,18 @@ fn normal(rng: &mut impl Rng) -> f64 {
     rng.sample(StandardNormal)
 }
 
-/// The broken line through `points` (at least one, first coordinates increasing), constant before and after them.
-pub(crate) fn interpolate(points: &[(f64, f64)], x: f64) -> f64 {
+/// The broken line through `points` (at least one, first coordinates increasing), straight on the given scale of the second
+/// coordinates, constant before and after them.
+pub(crate) fn interpolate(points: &[(f64, f64)], x: f64, scale: QuantileScale) -> f64 {
     let after = points.partition_point(|&(at, _)| at < x);
     match (after.checked_sub(1).and_then(|before| points.get(before)), points.get(after)) {
-        (Some(&(x0, y0)), Some(&(x1, y1))) => y0 + (y1 - y0) * ((x - x0) / (x1 - x0)),
+        (Some(&(x0, y0)), Some(&(x1, y1))) => {
+            let share = (x - x0) / (x1 - x0);
+            match scale {
+                QuantileScale::Linear => y0 + (y1 - y0) * share,
+                QuantileScale::Log => y0 * libm::pow(y1 / y0, share),
+            }
+        }
         (Some(&(_, y)), None) | (None, Some(&(_, y))) => y,
         (None, None) => f64::NAN,
     }

@@ -24,7 +24,7 @@ use body_size::Sex;
 use covariates::{CovariatesSpec, Derived, Origin};
 use file::CohortFile;
 use population::Population;
-use streams::{Purpose, Streams, name_index};
+use streams::Streams;
 
 /// `[cohort]` of a study. Covariates come from a population's body sizes, from distributions, from a file, or from all three.
 ///
@@ -164,9 +164,7 @@ impl Cohort {
         let first = drawn.values.len();
         for origin in &self.covariates {
             let (value, rejected) = match origin {
-                Origin::Drawn(covariate) => {
-                    covariate.draw(&mut streams.rng(Purpose::Covariates, subject, name_index(&covariate.name)))?
-                }
+                Origin::Drawn(covariate) => covariate.draw(streams, subject)?,
                 Origin::Derived(_) => (f64::NAN, 0),
             };
             drawn.values.push(value);

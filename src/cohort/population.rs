@@ -10,7 +10,7 @@ use rand_distr::StandardNormal;
 use serde::Deserialize;
 
 use crate::cohort::body_size::{BsaFormula, LbmFormula, Sex, bmi};
-use crate::cohort::covariates::{MAX_REJECTIONS, bounds, interpolate, out_of_range, probability};
+use crate::cohort::covariates::{MAX_REJECTIONS, QuantileScale, bounds, interpolate, out_of_range, probability};
 use crate::cohort::error::CohortError;
 use crate::cohort::streams::{Purpose, Streams, name_index};
 
@@ -187,7 +187,7 @@ impl Population {
 
     fn draw_size(&self, rng: &mut impl Rng) -> Result<(Sex, f64, f64, f64, u32), CohortError> {
         let sex = if rng.random::<f64>() < self.female { Sex::Female } else { Sex::Male };
-        let age = interpolate(&self.ages, rng.random());
+        let age = interpolate(&self.ages, rng.random(), QuantileScale::Linear);
         let bsa_bounded = self.bsa.min > 0.0 || self.bsa.max < f64::INFINITY;
         for rejected in 0..MAX_REJECTIONS {
             let (z_height, z_weight): (f64, f64) = (rng.sample(StandardNormal), rng.sample(StandardNormal));

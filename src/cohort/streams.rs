@@ -3,9 +3,14 @@
 //! The ChaCha block function is addressed directly: the key says seed, replicate and purpose, the stream the subject, the block
 //! position the index. Adding a subject, an arm, a covariate or a sampling time therefore changes no other draw, and no
 //! order of work can.
+//!
+//! Residual errors, of which a study may draw a thousand per subject, come from a lighter generator: a hash of subject and
+//! time, keyed by ChaCha.
 
+use std::convert::Infallible;
+
+use rand::{Rng, SeedableRng, TryRng};
 use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::SeedableRng;
 
 /// What a stream is drawn for. The numbers are part of the results: never reuse or change one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -25,7 +30,7 @@ pub enum Purpose {
     Resample = 7,
 }
 
-/// The number among the purposes that [`Streams::residual`] alone draws for.
+/// The number among the purposes of the key that residual errors are drawn with.
 const RESIDUAL: u32 = 4;
 
 /// Words of 32 bits per ChaCha block.
@@ -52,19 +57,26 @@ const LAYOUT: [u8; 8] = *b"teorell1";
 pub struct Streams {
     seed: u64,
     replicate: u32,
+    residual_key: [u64; 2],
 }
 
 impl Streams {
     /// The streams of a seed.
     #[must_use]
-    pub const fn new(seed: u64) -> Self {
-        Self { seed, replicate: 0 }
+    pub fn new(seed: u64) -> Self {
+        Self { seed, replicate: 0, residual_key: [0; 2] }.keyed()
     }
 
-    /// The same seed's streams for another replicate of the study; replicate 0 is `self` as made by [`Streams::new`].
+    /// The same seed's streams for another replicate of the study; replicate 0 is [`Streams::new`]'s.
     #[must_use]
-    pub const fn for_replicate(self, replicate: u32) -> Self {
-        Self { seed: self.seed, replicate }
+    pub fn for_replicate(self, replicate: u32) -> Self {
+        Self { replicate, ..self }.keyed()
+    }
+
+    fn keyed(mut self) -> Self {
+        let mut rng = self.at(RESIDUAL, 0, 0);
+        self.residual_key = [rng.next_u64(), rng.next_u64()];
+        self
     }
 
     /// As given.
@@ -78,7 +90,7 @@ impl Streams {
     /// `index` tells draws of the same purpose apart (the occasion, the covariate). Each holds 2^36 words.
     #[must_use]
     pub fn rng(&self, purpose: Purpose, subject: u64, index: u32) -> ChaCha8Rng {
-        self.at(purpose as u32, 0, subject, u64::from(index) << BLOCKS_PER_INDEX_LOG2)
+        self.at(purpose as u32, subject, u64::from(index) << BLOCKS_PER_INDEX_LOG2)
     }
 
     /// The generator of the residual error of one observation.
@@ -86,18 +98,19 @@ impl Streams {
     /// It depends on the sample's time itself, not on its position among the samples, so that further sampling times leave it as
     /// it is; `ordinal` numbers the observations of one endpoint at equal times.
     #[must_use]
-    pub fn residual(&self, subject: u64, time: f64, endpoint: u16, ordinal: u16) -> ChaCha8Rng {
+    pub fn residual(&self, subject: u64, time: f64, endpoint: u16, ordinal: u16) -> ResidualRng {
         // -0 and 0 are the same time.
-        let bits = (time + 0.0).to_bits();
-        self.at(RESIDUAL, u32::from(endpoint) << 16 | u32::from(ordinal), subject, scatter(bits))
+        let time_bits = (time + 0.0).to_bits();
+        let part = u64::from(endpoint) << 16 | u64::from(ordinal);
+        let of_subject = scatter(self.residual_key[0] ^ subject).wrapping_add(self.residual_key[1]);
+        ResidualRng { state: scatter(scatter(of_subject ^ time_bits).wrapping_add(part)) }
     }
 
-    fn at(&self, purpose: u32, part: u32, subject: u64, block: u64) -> ChaCha8Rng {
+    fn at(&self, purpose: u32, subject: u64, block: u64) -> ChaCha8Rng {
         let mut key = [0u8; 32];
         key[..8].copy_from_slice(&self.seed.to_le_bytes());
         key[8..12].copy_from_slice(&self.replicate.to_le_bytes());
         key[12..16].copy_from_slice(&purpose.to_le_bytes());
-        key[16..20].copy_from_slice(&part.to_le_bytes());
         key[24..].copy_from_slice(&LAYOUT);
         let mut rng = ChaCha8Rng::from_seed(key);
         rng.set_stream(subject);
@@ -106,8 +119,38 @@ impl Streams {
     }
 }
 
-/// Spreads neighbouring numbers over all 64 bits, one to one (the finaliser of splitmix64: Steele, Lea, Flood 2014), so that
-/// the few blocks that one time takes do not run into those of a time with nearly the same bits.
+/// Random numbers for one residual error: splitmix64 (Steele GL, Lea D, Flood CH. Fast splittable pseudorandom number
+/// generators. OOPSLA 2014) from a state that belongs to one observation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResidualRng {
+    state: u64,
+}
+
+/// 2^64 over the golden ratio, odd: splitmix64's step.
+const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
+
+impl TryRng for ResidualRng {
+    type Error = Infallible;
+
+    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+        self.try_next_u64().map(|bits| (bits >> 32) as u32)
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+        self.state = self.state.wrapping_add(GOLDEN);
+        Ok(scatter(self.state))
+    }
+
+    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
+        for chunk in bytes.chunks_mut(8) {
+            let word = self.try_next_u64()?.to_le_bytes();
+            chunk.copy_from_slice(&word[..chunk.len()]);
+        }
+        Ok(())
+    }
+}
+
+/// Spreads neighbouring numbers over all 64 bits, one to one: the finaliser of splitmix64.
 const fn scatter(bits: u64) -> u64 {
     let mut x = bits;
     x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -125,7 +168,7 @@ pub fn name_index(name: &str) -> u32 {
 mod tests {
     use std::collections::BTreeSet;
 
-    use rand::{Rng, RngExt};
+    use rand::RngExt;
 
     use super::*;
 
@@ -152,12 +195,12 @@ mod tests {
 
     #[test]
     fn known_answers_do_not_change() {
-        // From a plain ChaCha8 written from Bernstein's paper for this purpose. A change here changes every simulated number.
+        // From a plain ChaCha8 and splitmix64 written for this purpose from the papers. A change here changes every simulated number.
         let streams = Streams::new(20_170_817);
         assert_eq!(streams.rng(Purpose::Etas, 0, 0).next_u64(), 6_842_572_301_772_091_607);
         assert_eq!(streams.rng(Purpose::Etas, 17, 0).next_u64(), 2_091_067_477_665_435_716);
         assert_eq!(streams.rng(Purpose::Covariates, 17, name_index("BLSTPB")).next_u64(), 1_785_060_427_769_848_174);
-        assert_eq!(streams.residual(17, 168.0, 2, 1).next_u64(), 16_726_960_735_961_723_815);
+        assert_eq!(streams.residual(17, 168.0, 2, 1).next_u64(), 1_260_597_686_952_134_147);
         assert_eq!(streams.for_replicate(3).rng(Purpose::Etas, 17, 0).next_u64(), 2_360_320_876_502_450_795);
     }
 
@@ -220,6 +263,7 @@ mod tests {
         let streams = Streams::new(99);
         let n = 40_000;
         let first = |mut rng: ChaCha8Rng| rng.random::<f64>();
+        let residual = |subject, time, endpoint| streams.residual(subject, time, endpoint, 0).random::<f64>();
         let by_subject = correlation(
             (0..n).map(|i| (first(streams.rng(Purpose::Etas, i, 0)), first(streams.rng(Purpose::Etas, i + 1, 0)))),
         );
@@ -233,13 +277,29 @@ mod tests {
         let by_seed = correlation((0..n).map(|i| {
             (first(Streams::new(i).rng(Purpose::Etas, 0, 0)), first(Streams::new(i + 1).rng(Purpose::Etas, 0, 0)))
         }));
-        let by_time = correlation((0..n).map(|i| {
-            let hour = |k: u64| first(streams.residual(5, k as f64, 0, 0));
-            (hour(i), hour(i + 1))
-        }));
+        let by_time = correlation((0..n).map(|i| (residual(5, i as f64, 0), residual(5, i as f64 + 1.0, 0))));
+        let by_residual_subject = correlation((0..n).map(|i| (residual(i, 24.0, 0), residual(i + 1, 24.0, 0))));
+        let by_endpoint = correlation((0..n).map(|i| (residual(i, 24.0, 0), residual(i, 24.0, 1))));
         // Standard error of a correlation of independent numbers is 1/sqrt(n) = 0.005; four of them.
-        for value in [by_subject, by_index, by_purpose, by_seed, by_time] {
+        for value in [by_subject, by_index, by_purpose, by_seed, by_time, by_residual_subject, by_endpoint] {
             assert!(value.abs() < 0.02, "{value}");
         }
+    }
+
+    #[test]
+    fn residual_numbers_are_uniform_and_independent_within_one_observation() {
+        let streams = Streams::new(3);
+        let n = 40_000;
+        let mut cells = [[0u32; 8]; 8];
+        for i in 0..n {
+            let mut rng = streams.residual(i % 200, (i / 200) as f64 * 0.5, 0, 0);
+            let cell = |uniform: f64| (uniform * 8.0) as usize;
+            cells[cell(rng.random())][cell(rng.random())] += 1;
+        }
+        let expected = n as f64 / 64.0;
+        let chi_squared: f64 =
+            cells.iter().flatten().map(|&count| (f64::from(count) - expected).powi(2) / expected).sum();
+        // 63 degrees of freedom: mean 63, SD 11.2; five SDs above and below (below it would be too even).
+        assert!((7.0..=119.0).contains(&chi_squared), "{chi_squared}");
     }
 }
