@@ -94,7 +94,7 @@ pub struct Engine {
 #[derive(Clone, Debug)]
 enum Solver {
     Linear,
-    Taylor(Taylor),
+    Taylor(Box<Taylor>),
     Reference,
 }
 
@@ -165,7 +165,7 @@ impl Engine {
     #[must_use]
     pub fn run(&self, subjects: &[SubjectInput<'_>]) -> Vec<Result<Profile, SubjectError>> {
         match &self.solver {
-            Solver::Taylor(taylor) => self.run_lanes(taylor.clone(), subjects),
+            Solver::Taylor(taylor) => self.run_lanes(taylor.as_ref().clone(), subjects),
             Solver::Linear | Solver::Reference => subjects.iter().map(|&subject| self.run_alone(subject)).collect(),
         }
     }
@@ -185,7 +185,7 @@ impl Engine {
             match outcomes.next() {
                 Some(Outcome::Done(profile)) => Ok(profile),
                 Some(Outcome::Failed(error)) => Err(error),
-                Some(Outcome::NotAnalytic(_)) | None => reference::run(&self.program, subject, self.tolerance),
+                Some(Outcome::NotAnalytic) | None => reference::run(&self.program, subject, self.tolerance),
             }
         };
         subjects.iter().map(&mut run).collect()
@@ -211,7 +211,7 @@ fn choose(
     backend: Backend,
 ) -> Result<(Solver, &'static str), EngineError> {
     const ASKED: &str = "asked for";
-    let taylor = || Taylor::new(program, tolerance, backend).map(Solver::Taylor);
+    let taylor = || Taylor::new(program, tolerance, backend).map(|taylor| Solver::Taylor(Box::new(taylor)));
     match (choice, program.structure) {
         (SolverChoice::Auto, Structure::LinearConstant) => {
             Ok((Solver::Linear, "the equations are linear with constant coefficients between events: solved exactly"))

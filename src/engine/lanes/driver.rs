@@ -1,8 +1,8 @@
 //! Subjects through lanes: each lane has its own subject, cursor, time and step, and takes the next subject when its own
 //! is done. No number of a subject depends on which others are in the lanes beside it.
 
-use super::bank::{Bank, LaneIntegrator, Solution};
-use super::observer::Observer;
+use super::bank::{Bank, LaneIntegrator};
+use super::observer::{Moments, Observer};
 use super::{Backend, LANES, Lanes, lane_kernel};
 use crate::engine::SubjectInput;
 use crate::engine::cursor::{Arrival, Cursor, Purpose, Sample};
@@ -19,7 +19,7 @@ pub(crate) enum Outcome {
     Done(Profile),
     Failed(SubjectError),
     /// This integrator cannot expand the solution where the subject stands (a power of a state that is 0).
-    NotAnalytic(SubjectError),
+    NotAnalytic,
 }
 
 /// Integrates subjects, in their order.
@@ -78,11 +78,9 @@ enum Task {
     Note,
 }
 
-/// Times at which outputs are wanted in one lane.
+/// Times at which outputs are wanted, and why.
 struct Tasks {
-    count: usize,
-    times: Lanes,
-    elapsed: Lanes,
+    moments: Moments,
     tasks: [Task; LANES],
 }
 
@@ -150,7 +148,7 @@ impl<'a, 'i, I: LaneIntegrator> Driver<'a, 'i, I> {
     fn follow(&mut self, lane: usize) -> Result<bool, Outcome> {
         let (start, step) = (self.bank.time[lane], self.bank.step[lane]);
         if self.bank.broken[lane] != 0.0 {
-            return Err(Outcome::NotAnalytic(self.error(lane, Cause::NonFinite)));
+            return Err(Outcome::NotAnalytic);
         }
         let seat = &mut self.seats[lane];
         seat.steps += 1;
@@ -186,7 +184,7 @@ impl<'a, 'i, I: LaneIntegrator> Driver<'a, 'i, I> {
         let seat = &mut seats[lane];
         let Some(cursor) = seat.cursor.as_mut() else { return };
         let solution = integrator.solution();
-        let mut tasks = Tasks::new();
+        let mut tasks = Tasks::new(lane);
         if seat.measures {
             let target = program.exposure.expect("exposure is measured, so there is what it is measured on");
             // A maximum exactly between two steps shows in neither.
@@ -206,16 +204,16 @@ impl<'a, 'i, I: LaneIntegrator> Driver<'a, 'i, I> {
             more = false;
             while let Some(sample) = cursor.next_sample(end) {
                 tasks.push(Task::Sample(sample), sample.time, start);
-                if tasks.count == LANES {
+                if tasks.moments.count == LANES {
                     more = true;
                     break;
                 }
             }
-            if tasks.count == 0 {
+            if tasks.moments.count == 0 {
                 break;
             }
-            observer.observe(solution, &bank.registers, lane, tasks.count, &tasks.elapsed, &tasks.times);
-            for index in 0..tasks.count {
+            observer.observe(solution, &bank.registers, &tasks.moments);
+            for index in 0..tasks.moments.count {
                 let value = || program.exposure.map_or(f64::NAN, |target| observer.output(target.output, index));
                 match tasks.tasks[index] {
                     Task::Sample(Sample { purpose: Purpose::Row(row), .. }) => {
@@ -223,14 +221,14 @@ impl<'a, 'i, I: LaneIntegrator> Driver<'a, 'i, I> {
                     }
                     Task::Sample(sample) => {
                         let area = program.exposure.map_or(f64::NAN, |target| {
-                            evaluate(solution.of(target.auc_state), lane, tasks.elapsed[index])
+                            evaluate(solution.of(target.auc_state), lane, tasks.moments.elapsed[index])
                         });
                         cursor.record_interval(&sample, area, value());
                     }
-                    Task::Note => cursor.note(tasks.times[index], value()),
+                    Task::Note => cursor.note(tasks.moments.times[index], value()),
                 }
             }
-            tasks.count = 0;
+            tasks.moments.count = 0;
         }
     }
 
@@ -364,16 +362,17 @@ impl<'a, 'i, I: LaneIntegrator> Driver<'a, 'i, I> {
 }
 
 impl Tasks {
-    fn new() -> Self {
+    fn new(lane: usize) -> Self {
         let zeros = Lanes::splat(0.0);
-        Self { count: 0, times: zeros, elapsed: zeros, tasks: [Task::Note; LANES] }
+        Self { moments: Moments { lane, count: 0, times: zeros, elapsed: zeros }, tasks: [Task::Note; LANES] }
     }
 
     fn push(&mut self, task: Task, time: f64, start: f64) {
-        self.tasks[self.count] = task;
-        self.times[self.count] = time;
-        self.elapsed[self.count] = time - start;
-        self.count += 1;
+        let moments = &mut self.moments;
+        self.tasks[moments.count] = task;
+        moments.times[moments.count] = time;
+        moments.elapsed[moments.count] = time - start;
+        moments.count += 1;
     }
 }
 

@@ -19,6 +19,17 @@ pub(crate) struct Observer {
     outputs: Vec<Register>,
 }
 
+/// Times in one lane's step at which outputs are wanted.
+#[derive(Clone, Debug)]
+pub(crate) struct Moments {
+    pub lane: usize,
+    /// How many; what is behind them does not count.
+    pub count: usize,
+    pub times: Lanes,
+    /// The same since the start of the step.
+    pub elapsed: Lanes,
+}
+
 #[derive(Clone, Debug)]
 struct Plan {
     /// Those instructions of the derivative and observation blocks that outputs need.
@@ -70,18 +81,9 @@ impl Observer {
         &self.plan.inputs
     }
 
-    /// Computes the outputs of the subject in `lane` at the first `count` of `times`, which lie `elapsed` after the start of
-    /// the step. `inputs` are the registers of all lanes.
-    pub fn observe(
-        &mut self,
-        solution: Solution<'_>,
-        inputs: &[Lanes],
-        lane: usize,
-        count: usize,
-        elapsed: &Lanes,
-        times: &Lanes,
-    ) {
-        observe(self.backend, &self.plan, &mut self.registers, solution, inputs, lane, count, elapsed, times);
+    /// Computes the outputs at these moments. `inputs` are the registers of all lanes.
+    pub fn observe(&mut self, solution: Solution<'_>, inputs: &[Lanes], moments: &Moments) {
+        observe(self.backend, &self.plan, &mut self.registers, solution, inputs, moments);
     }
 
     /// Value of an output at one of the times.
@@ -105,25 +107,20 @@ lane_kernel! {
         registers: &mut [Lanes],
         solution: Solution<'_>,
         inputs: &[Lanes],
-        lane: usize,
-        count: usize,
-        elapsed: &Lanes,
-        times: &Lanes,
+        moments: &Moments,
     ) = observe_kernel
 }
 
 #[inline(always)]
-#[expect(clippy::too_many_arguments, reason = "a kernel takes what it needs as plain arguments")]
 fn observe_kernel<const FMA: bool>(
     plan: &Plan,
     registers: &mut [Lanes],
     solution: Solution<'_>,
     inputs: &[Lanes],
-    lane: usize,
-    count: usize,
-    elapsed: &Lanes,
-    times: &Lanes,
+    moments: &Moments,
 ) {
+    let Moments { lane, count, times, elapsed } = moments;
+    let (lane, count) = (*lane, *count);
     registers[plan.time as usize] = *times;
     for &register in &plan.inputs {
         registers[register as usize] = Lanes::splat(inputs[register as usize].0[lane]);

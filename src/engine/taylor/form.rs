@@ -87,6 +87,7 @@ impl Builder {
         Self {
             recipe: Recipe {
                 n_registers: program.n_registers,
+                time: program.time,
                 n_slots: program.n_states(),
                 literals: program.constants.clone(),
                 ..Recipe::default()

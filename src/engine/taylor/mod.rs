@@ -30,13 +30,11 @@ const SAFETY: f64 = 0.95;
 /// A step that could be longer by less than this is taken as it is.
 const WORTH_GROWING: f64 = 1.3;
 
+/// A step found too long is shortened to this share at least.
+const LARGEST_CUT: f64 = 1e-3;
+
 /// Looks at a step size before it is left to the next round.
 const ATTEMPTS: usize = 12;
-
-/// Whether this program can be integrated by Taylor series.
-pub(super) fn fits(program: &Program) -> bool {
-    compile::compile(program).is_ok()
-}
 
 /// Taylor series of one program.
 #[derive(Clone, Debug)]
@@ -130,6 +128,7 @@ fn expand<const FMA: bool>(
     for (slot, &value) in bank.state.iter().enumerate() {
         coefficients[slot * stride] = value;
     }
+    bank.registers[recipe.time as usize] = bank.time;
     run_block_kernel::<FMA>(&recipe.per_step, &mut bank.registers);
     let mut series = Series { coefficients, stride };
     for k in 0..order {
@@ -154,40 +153,39 @@ fn choose_step<const FMA: bool>(order: usize, tolerance: Tolerance, bank: &mut B
     let root = Lanes::splat(-1.0 / order as f64);
     let room = bank.room;
     let mut step = bank.wish.zip(room, |wish, room| if wish < room { wish } else { room });
-    let mut ratio = Lanes::splat(0.0);
-    let mut growth = ratio;
-    let mut tight = [false; LANES];
-    for attempt in 0..ATTEMPTS {
-        ratio = error_ratio::<FMA>(order, tolerance, step, bank, coefficients);
-        growth = exp_lanes::<FMA>(ln_lanes::<FMA>(ratio) * root);
+    // 1 where a step was found too long: then it is not lengthened again.
+    let mut tight = Lanes::splat(0.0);
+    let mut attempt = 1;
+    let (ratio, growth) = loop {
+        let ratio = error_ratio::<FMA>(order, tolerance, step, bank, coefficients);
+        let growth = exp_lanes::<FMA>(ln_lanes::<FMA>(ratio) * root);
         let mut next = step;
-        let mut settled = true;
+        let mut changed = 0;
         for i in 0..LANES {
-            let (h, ratio, growth) = (step.0[i], ratio.0[i], growth.0[i]);
-            if ratio <= 1.0 {
-                if h < room.0[i] && growth > WORTH_GROWING && !tight[i] {
-                    let longer = h * growth * SAFETY;
-                    next.0[i] = if longer < room.0[i] { longer } else { room.0[i] };
-                }
-            } else {
-                // Not a number as well: the powers of a long step overflow.
-                let shrink = if growth > 1e-3 { growth * 0.9 } else { 1e-3 };
-                next.0[i] = h * shrink;
-                tight[i] = true;
-            }
-            settled &= next.0[i] == h;
+            let (h, room, growth) = (step.0[i], room.0[i], growth.0[i]);
+            let longer = h * growth * SAFETY;
+            let longer = if longer < room { longer } else { room };
+            let grows = (h < room) & (growth > WORTH_GROWING) & (tight.0[i] == 0.0);
+            let longer = if grows { longer } else { h };
+            // Not a number as well: the powers of a long step overflow.
+            let shorter = h * if growth > LARGEST_CUT { growth * SAFETY } else { LARGEST_CUT };
+            let fits = ratio.0[i] <= 1.0;
+            tight.0[i] = if fits { tight.0[i] } else { 1.0 };
+            next.0[i] = if fits { longer } else { shorter };
+            changed |= u64::from(next.0[i] != h);
         }
-        if settled || attempt + 1 == ATTEMPTS {
-            break;
+        if changed == 0 || attempt == ATTEMPTS {
+            break (ratio, growth);
         }
+        attempt += 1;
         step = next;
-    }
+    };
     for i in 0..LANES {
-        let accepted = ratio.0[i] <= 1.0;
-        let reachable = step.0[i] * growth.0[i] * SAFETY;
-        bank.broken.0[i] = if accepted || ratio.0[i] > 1.0 { 0.0 } else { 1.0 };
-        bank.step.0[i] = if accepted { step.0[i] } else { 0.0 };
-        bank.wish.0[i] = if reachable > 0.0 { reachable } else { step.0[i] * 1e-3 };
+        let (h, ratio) = (step.0[i], ratio.0[i]);
+        let reachable = h * growth.0[i] * SAFETY;
+        bank.broken.0[i] = if ratio.is_nan() { 1.0 } else { 0.0 };
+        bank.step.0[i] = if ratio <= 1.0 { h } else { 0.0 };
+        bank.wish.0[i] = if reachable > 0.0 { reachable } else { h * LARGEST_CUT };
     }
 }
 
@@ -230,5 +228,6 @@ fn error_ratio<const FMA: bool>(
             poison.0[i] += (a + b + value.0[i]) * 0.0;
         }
     }
-    ratio + poison
+    // Where a lane is idle nothing has to fit.
+    (ratio + poison).zip(bank.room, |ratio, room| if room > 0.0 { ratio } else { 0.0 })
 }

@@ -129,6 +129,8 @@ pub(super) enum SeriesOp {
 pub(super) struct Recipe {
     /// Registers of the program and, after them, those that the blocks below add.
     pub n_registers: usize,
+    /// Register of time.
+    pub time: Register,
     /// Registers that hold numbers known at build time.
     pub literals: Vec<(Register, f64)>,
     /// Registers of earlier phases that a subject has to bring.
