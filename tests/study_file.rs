@@ -3,8 +3,24 @@
 use teorell::study::spec::StudySpec;
 use teorell::study::{Override, Problem, Study, StudyError, embedded};
 
-const SMALL: &str = "model = \"inotuzumab_garrett_2019\"\nseed = 7\n\n[sampling]\ngrid = [{ to = 168, by = 24 }]\n\n\
-                     [[arm]]\nname = \"a\"\n\n[[arm]]\nname = \"b\"\n";
+const SMALL: &str = r#"model = "inotuzumab_garrett_2019"
+seed = 7
+
+[cohort]
+size = 3
+covariates = { ALL = 1, RITUX = 0, BSA = 1.84, BLSTPB = 5.25 }
+
+[sampling]
+grid = [{ to = 168, by = 24 }]
+
+[[arm]]
+name = "a"
+regimen = { amount = 1.5, every = "7 d", repeat = 3, infusion = "1 h" }
+
+[[arm]]
+name = "b"
+course = {}
+"#;
 
 fn refused(text: &str) -> StudyError {
     Study::from_text(text, &[]).expect_err("the text should be refused")
@@ -31,23 +47,23 @@ fn every_built_in_study_is_valid_and_has_its_name_and_title() {
 
 #[test]
 fn an_unknown_key_is_named_with_the_nearest_known_one_and_its_place() {
-    let error = refused("model = \"m\"\n[sampling]\n  peeks = true\n");
+    let error = refused(&SMALL.replace("grid", "  peeks = true\ngrid"));
     assert!(matches!(&*error.problem, Problem::UnknownKey { key, .. } if key == "peeks"));
     assert_eq!(error.problem.hint().unwrap(), "did you mean `peaks`?");
-    assert_eq!(position(&error), (3, 3, "  peeks = true"));
+    assert_eq!(position(&error), (9, 3, "  peeks = true"));
 }
 
 #[test]
 fn an_unknown_key_far_from_all_known_ones_lists_them() {
-    let error = refused("model = \"m\"\n[solver]\nzzz = 1\n");
+    let error = refused(&format!("{SMALL}[solver]\nzzz = 1\n"));
     assert_eq!(error.problem.hint().unwrap(), "known here: `choice`, `rtol`, `atol`");
 }
 
 #[test]
 fn a_wrong_type_is_named_with_its_place() {
-    let error = refused("model = \"m\"\n[sampling]\npeaks = \"yes\"\n");
+    let error = refused(&SMALL.replace("grid", "peaks = \"yes\"\ngrid"));
     assert_eq!(error.to_string(), "invalid type: string \"yes\", expected a boolean");
-    assert_eq!(position(&error), (3, 9, "peaks = \"yes\""));
+    assert_eq!(position(&error), (9, 9, "peaks = \"yes\""));
 }
 
 #[test]
@@ -59,9 +75,9 @@ fn text_that_is_not_toml_is_named_with_its_place() {
 #[test]
 fn seeds_are_whole_numbers_from_0_to_the_largest_of_63_bits() {
     for seed in ["-1", "9223372036854775808", "1.5", "\"x\""] {
-        let error = refused(&format!("seed = {seed}\nmodel = \"m\"\n"));
+        let error = refused(&SMALL.replace("seed = 7", &format!("seed = {seed}")));
         assert!(error.to_string().contains("9223372036854775807"), "{error}");
-        assert_eq!(position(&error).0, 1);
+        assert_eq!(position(&error).0, 2);
     }
     let largest = Study::from_text(&SMALL.replace("seed = 7", "seed = 9223372036854775807"), &[]).unwrap();
     assert_eq!(largest.spec().seed.0, 9_223_372_036_854_775_807);
@@ -71,7 +87,7 @@ fn seeds_are_whole_numbers_from_0_to_the_largest_of_63_bits() {
 fn two_arms_of_one_name_are_refused_at_the_second() {
     let error = refused(&SMALL.replace("\"b\"", "\"a\""));
     assert!(matches!(&*error.problem, Problem::DuplicateArm { name } if name == "a"));
-    assert_eq!(position(&error), (11, 8, "name = \"a\""));
+    assert_eq!(position(&error), (16, 8, "name = \"a\""));
 }
 
 #[test]
@@ -87,9 +103,9 @@ fn an_override_replaces_one_value_and_leaves_the_rest() {
     let study = Study::from_text(SMALL, &changes).unwrap();
     let spec: &StudySpec = study.spec();
     assert_eq!(spec.seed.0, 8);
-    assert_eq!(spec.arms[1].label.as_deref(), Some("x y"));
+    assert_eq!(spec.arm[1].label.as_deref(), Some("x y"));
     assert_eq!((spec.sampling.grid[0].to, spec.sampling.grid[0].by), (168.0, 12.0));
-    assert_eq!(spec.arms[0].name, "a");
+    assert_eq!(spec.arm[0].name, "a");
     // The study that it amounts to says the same without overrides.
     let again = Study::from_text(&study.to_toml(), &[]).unwrap();
     assert_eq!(format!("{:?}", again.spec()), format!("{spec:?}"));
@@ -118,4 +134,84 @@ fn a_bad_override_is_named_as_it_was_written() {
         Override::parse("seed", "--set seed").unwrap_err().to_string(),
         "override `seed` has no value; expected KEY=VALUE"
     );
+}
+
+#[test]
+fn what_does_not_fit_together_is_refused_where_it_is_said() {
+    for (from, to, message, line) in [
+        ("size = 3", "size = 0", "empty cohort: `cohort.size` is 0; expected at least 1", 5),
+        (", BLSTPB = 5.25", "", "the model needs `BLSTPB`, which the cohort does not give", 4),
+        (
+            "BSA = 1.84",
+            "BSA = { normal = { mean = 2, sd = -1 } }",
+            "`cohort.covariates.BSA.normal.sd` is -1; expected 0 or a positive number",
+            6,
+        ),
+        (
+            "by = 24",
+            "by = 0",
+            "a grid from `0` to `168` by `0` is not one; expected finite numbers, `to` not before `from`, `by` above 0",
+            9,
+        ),
+        ("amount = 1.5", "amount = 0", "`amount` is 0; expected a positive number", 13),
+        ("amount = 1.5", "amount = 1.5, compartment = \"gut\"", "the model has no compartment `gut`", 13),
+        ("course = {}", "course = { vod = 2 }", "`vod` is 2; expected a probability, 0 to 1", 17),
+        ("course = {}\n", "", "arm `b` gives nothing; expected [arm.regimen] or [arm.course]", 16),
+        ("seed = 7", "seed = 7\narms = [\"c\"]", "there is no arm `c`", 3),
+        (
+            "seed = 7",
+            "seed = 7\nparameters = { lcl9 = 1 }",
+            "the model has no parameter `lcl9`; did you mean `lcl1`?",
+            3,
+        ),
+        (
+            "seed = 7",
+            "seed = 7\nparameters = { lcl1 = \"log(x)\" }",
+            "`log(x)` is not a number: `x` is not a number",
+            3,
+        ),
+        ("seed = 7", "seed = 7\nsolver = { rtol = 0 }", "`rtol` is `0`; expected a number above 0 and below 1", 3),
+    ] {
+        let error = refused(&SMALL.replace(from, to));
+        assert_eq!(error.to_string(), message);
+        assert_eq!(position(&error).0, line, "{message}");
+    }
+}
+
+#[test]
+fn a_model_that_does_not_exist_is_refused_with_the_nearest_name() {
+    let error = refused(&SMALL.replace("garrett_2019", "garret_2019"));
+    assert_eq!(
+        error.to_string(),
+        "there is no built-in model `inotuzumab_garret_2019`; did you mean `inotuzumab_garrett_2019`?"
+    );
+    assert_eq!(position(&error).0, 1);
+    let error = refused(&SMALL.replace("inotuzumab_garrett_2019", "no/such.R"));
+    assert!(error.to_string().starts_with("cannot read model file `no/such.R`: "), "{error}");
+}
+
+#[test]
+fn a_model_that_cannot_run_is_refused_with_its_findings_placed_in_the_model() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("bad.R"), "bad <- function() {\n  model({\n    y <- frob(1)\n  })\n}\n").unwrap();
+    std::fs::write(folder.path().join("s.toml"), SMALL.replace("inotuzumab_garrett_2019", "bad.R")).unwrap();
+    let error = Study::from_path(&folder.path().join("s.toml"), &[]).unwrap_err();
+    assert!(error.problem.details().contains("bad.R:3:"), "{}", error.problem.details());
+}
+
+#[test]
+fn parameters_replace_the_models_as_numbers_and_as_expressions() {
+    let study =
+        Study::from_text(&SMALL.replace("seed = 7", "parameters = { lq = \"log(0.5)\", sd_all = 0.1 }"), &[]).unwrap();
+    let model = &study.design().model;
+    let theta = |name: &str| model.ir().thetas.iter().find(|theta| theta.name.text == name).unwrap().estimate;
+    assert_eq!((theta("lq"), theta("sd_all")), (0.5_f64.ln(), 0.1));
+}
+
+#[test]
+fn selected_arms_are_the_only_ones_that_run() {
+    let only_b = Override::parse("arms=[\"b\"]", "--arm b").unwrap();
+    let study = Study::from_text(SMALL, &[only_b]).unwrap();
+    let names: Vec<&str> = study.design().arms.iter().map(|arm| arm.name.as_str()).collect();
+    assert_eq!(names, ["b"]);
 }

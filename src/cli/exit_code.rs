@@ -14,6 +14,8 @@ Exit status:
 pub enum Exit {
     /// Everything went well; also where the reader of a pipe went away.
     Success = 0,
+    /// A check failed.
+    CheckFailed = 1,
     /// Wrong usage or bad input.
     BadInput = 2,
     /// Output could not be written.

@@ -1,10 +1,15 @@
 //! The command: arguments in, library calls, messages and exit codes out, level 6.
 
 mod exit_code;
+mod models;
+mod progress;
 mod report;
+mod show;
 mod study;
+mod table;
+mod validate;
 
-use clap::{CommandFactory as _, Parser, Subcommand};
+use clap::{Parser, Subcommand};
 
 use exit_code::Exit;
 use report::Failure;
@@ -20,12 +25,9 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Study(study::Arguments),
-}
-
-/// The command as clap knows it, for tests.
-#[must_use]
-pub fn build_command() -> clap::Command {
-    Arguments::command()
+    Models(models::Arguments),
+    Show(show::Arguments),
+    Validate(validate::Arguments),
 }
 
 /// Reads the arguments, runs, reports.
@@ -33,13 +35,22 @@ pub fn build_command() -> clap::Command {
 pub fn run() -> Exit {
     let result = match Arguments::parse().command {
         Command::Study(arguments) => study::run(&arguments),
+        Command::Models(arguments) => models::run(&arguments),
+        Command::Show(arguments) => show::run(&arguments),
+        Command::Validate(arguments) => validate::run(&arguments),
     };
     result.unwrap_or_else(Failure::report)
 }
 
 #[cfg(test)]
 mod tests {
+    use clap::CommandFactory as _;
+
     use super::*;
+
+    fn build_command() -> clap::Command {
+        Arguments::command()
+    }
 
     #[test]
     fn the_arguments_are_consistent() {

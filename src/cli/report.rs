@@ -2,7 +2,8 @@
 
 use std::io::{self, Write as _};
 
-use teorell::study::{Place, Position, StudyError};
+use teorell::study::validate::ValidateError;
+use teorell::study::{Place, Position, Problem, StudyError};
 
 use super::exit_code::Exit;
 
@@ -11,11 +12,22 @@ use super::exit_code::Exit;
 pub struct Failure {
     exit: Exit,
     message: String,
-    place: Option<Place>,
+    place: Option<Box<Place>>,
+    /// Findings with a page of their own, ready to print.
+    details: String,
     hint: Option<String>,
 }
 
 impl Failure {
+    fn new(exit: Exit, message: impl Into<String>) -> Self {
+        Self { exit, message: message.into(), place: None, details: String::new(), hint: None }
+    }
+
+    /// Input that cannot be used.
+    pub fn bad_input(message: impl Into<String>) -> Self {
+        Self::new(Exit::BadInput, message)
+    }
+
     /// Says on stderr what is wrong. Silent where the reader of stdout went away: nobody is left to tell.
     pub fn report(self) -> Exit {
         if self.exit != Exit::Success {
@@ -37,6 +49,7 @@ impl Failure {
                 text += &format!("{margin} |\n{line} | {source_line}\n{margin} | {indent}{}\n", "^".repeat(*width));
             }
         }
+        text += &self.details;
         if let Some(hint) = &self.hint {
             text += &format!("\nhint: {hint}\n");
         }
@@ -44,13 +57,24 @@ impl Failure {
     }
 }
 
+impl From<Problem> for Failure {
+    fn from(problem: Problem) -> Self {
+        Self { details: problem.details(), hint: problem.hint(), ..Self::bad_input(problem.to_string()) }
+    }
+}
+
 impl From<StudyError> for Failure {
     fn from(error: StudyError) -> Self {
-        Self {
-            exit: Exit::BadInput,
-            message: error.problem.to_string(),
-            hint: error.problem.hint(),
-            place: error.place,
+        Self { place: error.place.map(Box::new), ..Self::from(*error.problem) }
+    }
+}
+
+impl From<ValidateError> for Failure {
+    fn from(error: ValidateError) -> Self {
+        let message = error.to_string();
+        match error {
+            ValidateError::Study { cause, .. } => Self { message, ..Self::from(cause) },
+            _ => Self::bad_input(message),
         }
     }
 }
@@ -62,12 +86,7 @@ impl From<StudyError> for Failure {
 pub fn print(text: &str) -> Result<(), Failure> {
     let mut stdout = io::stdout().lock();
     stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(|error| match error.kind() {
-        io::ErrorKind::BrokenPipe => Failure { exit: Exit::Success, message: String::new(), place: None, hint: None },
-        _ => Failure {
-            exit: Exit::NotWritten,
-            message: format!("cannot write to standard output: {error}"),
-            place: None,
-            hint: None,
-        },
+        io::ErrorKind::BrokenPipe => Failure::new(Exit::Success, ""),
+        _ => Failure::new(Exit::NotWritten, format!("cannot write to standard output: {error}")),
     })
 }

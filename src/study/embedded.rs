@@ -12,8 +12,11 @@ pub struct Embedded {
 }
 
 /// All of them; the first is the one that runs where none is named.
-pub const STUDIES: &[Embedded] =
-    &[Embedded { name: "inotuzumab", text: include_str!("../../data/studies/inotuzumab.toml") }];
+pub const STUDIES: &[Embedded] = &[
+    Embedded { name: "inotuzumab", text: include_str!("../../data/studies/inotuzumab.toml") },
+    Embedded { name: "inotuzumab-wu-adults", text: include_str!("../../data/studies/inotuzumab-wu-adults.toml") },
+    Embedded { name: "inotuzumab-wu-children", text: include_str!("../../data/studies/inotuzumab-wu-children.toml") },
+];
 
 impl Embedded {
     /// The `title` of the study file.

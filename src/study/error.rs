@@ -4,6 +4,12 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
+use super::model_text::ModelText;
+use crate::cohort::CohortError;
+use crate::model::ModelError;
+use crate::model::diagnostic::Diagnostic;
+use crate::regimen::dosing::RegimenError;
+
 /// A problem of a study with its place.
 #[derive(Debug, thiserror::Error)]
 #[error("{problem}")]
@@ -106,6 +112,110 @@ pub enum Problem {
         /// Names of its elements.
         known: Vec<String>,
     },
+    /// Sample times that are not increasing steps.
+    #[error(
+        "a grid from `{from}` to `{to}` by `{by}` is not one; expected finite numbers, `to` not before `from`, `by` above 0"
+    )]
+    Grid {
+        /// First time.
+        from: f64,
+        /// Last time.
+        to: f64,
+        /// Distance.
+        by: f64,
+    },
+    /// Sample times beyond reason.
+    #[error("the grid has {samples} sample times; expected at most a million")]
+    GridTooFine {
+        /// How many there would be.
+        samples: f64,
+    },
+    /// A model file that cannot be opened.
+    #[error("cannot read model file `{}`: {cause}", path.display())]
+    ModelUnreadable {
+        /// As found from the study's folder.
+        path: PathBuf,
+        /// Why.
+        cause: io::Error,
+    },
+    /// A model that does not run.
+    #[error("model `{}` cannot be run: {}", model.origin, counted(diagnostics.len(), "error"))]
+    ModelRefused {
+        /// The model.
+        model: ModelText,
+        /// Everything that is wrong with it.
+        diagnostics: Vec<Diagnostic>,
+    },
+    /// A built-in model, a parameter or a random effect that does not exist.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    /// A value of a parameter that is no number.
+    #[error("`{text}` is not a number: {}", cause.message)]
+    NotConstant {
+        /// As written.
+        text: String,
+        /// Why.
+        cause: Diagnostic,
+    },
+    /// Something about the cohort.
+    #[error(transparent)]
+    Cohort(#[from] CohortError),
+    /// Something about a regimen or a course.
+    #[error(transparent)]
+    Regimen(#[from] RegimenError),
+    /// The model asks for covariates that nobody gives.
+    #[error("the model needs {}, which the cohort does not give", quoted(missing))]
+    MissingCovariates {
+        /// Their names.
+        missing: Vec<String>,
+        /// What the cohort gives.
+        given: Vec<String>,
+    },
+    /// No state of that name.
+    #[error("the model has no compartment `{name}`")]
+    NoSuchCompartment {
+        /// As written.
+        name: String,
+        /// Likely meant.
+        nearest: Option<String>,
+        /// All there are.
+        known: Vec<String>,
+    },
+    /// A study without arms.
+    #[error("the study has no arms; expected at least one [[arm]]")]
+    NoArms,
+    /// No arm of that name.
+    #[error("there is no arm `{name}`")]
+    NoSuchArm {
+        /// As asked for.
+        name: String,
+        /// Likely meant.
+        nearest: Option<String>,
+        /// All there are.
+        known: Vec<String>,
+    },
+    /// An arm without treatment.
+    #[error("arm `{arm}` gives nothing; expected [arm.regimen] or [arm.course]")]
+    NothingGiven {
+        /// Its name.
+        arm: String,
+    },
+    /// An arm with two treatments.
+    #[error("arm `{arm}` has both a regimen and a course; expected one of them")]
+    GivenTwice {
+        /// Its name.
+        arm: String,
+    },
+    /// A number outside its range.
+    #[error("`{key}` is `{value}`; expected {expected}")]
+    OutOfRange {
+        /// Key in the study.
+        key: &'static str,
+        /// As written.
+        value: f64,
+        /// What it should be.
+        expected: &'static str,
+    },
     /// Two arms of one name.
     #[error("there are two arms `{name}`; each needs a name of its own")]
     DuplicateArm {
@@ -138,9 +248,30 @@ impl Problem {
             Self::OverrideElement { known, .. } => {
                 Some(format!("elements are named by their `name` or counted from 1; there are {}", quoted(known)))
             }
+            Self::MissingCovariates { missing, given } => {
+                let first = missing.first().map_or("NAME", String::as_str);
+                let given = if given.is_empty() { "nothing".to_owned() } else { quoted(given) };
+                Some(format!("it gives {given}; add the others under [cohort.covariates], such as `{first} = 1`"))
+            }
             _ => None,
         }
     }
+
+    /// Findings that have a page of their own, each with its place; empty for most problems. Ends with a line break.
+    #[must_use]
+    pub fn details(&self) -> String {
+        match self {
+            Self::ModelRefused { model, diagnostics } => {
+                diagnostics.iter().map(|diagnostic| diagnostic.render(&model.text, &model.origin)).collect()
+            }
+            _ => String::new(),
+        }
+    }
+}
+
+/// `1 error`, `2 errors`.
+fn counted(n: usize, what: &str) -> String {
+    if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
 }
 
 impl Place {

@@ -3,23 +3,34 @@
 //! `spec.rs` is the study as it is written, `source.rs` its text with overrides and places, this file the study after
 //! everything is checked against everything else.
 
+mod build;
 pub mod embedded;
 mod error;
+mod model_text;
+pub mod published;
+mod sampling;
 mod source;
 pub mod spec;
+pub mod validate;
+pub mod watch;
 
 use std::path::{Path, PathBuf};
 
 pub use error::{Place, Position, Problem, StudyError, nearest};
+pub use model_text::ModelText;
 pub use source::Override;
 use source::Source;
 use spec::StudySpec;
+
+use crate::simulate::Design;
+use crate::units::TimeUnit;
 
 /// A study that can be run.
 #[derive(Clone, Debug)]
 pub struct Study {
     spec: StudySpec,
     source: Source,
+    design: Design,
 }
 
 impl Study {
@@ -49,16 +60,20 @@ impl Study {
 
     fn new(mut source: Source, overrides: &[Override]) -> Result<Self, StudyError> {
         let spec = source.spec(overrides)?;
-        let mut names = std::collections::BTreeSet::new();
-        for (index, arm) in spec.arms.iter().enumerate() {
-            if !names.insert(&arm.name) {
-                return Err(StudyError::new(
-                    Problem::DuplicateArm { name: arm.name.clone() },
-                    Some(source.place_of(&["arm", &(index + 1).to_string(), "name"])),
-                ));
-            }
-        }
-        Ok(Self { spec, source })
+        let design = build::design(&spec, &source)?;
+        Ok(Self { spec, source, design })
+    }
+
+    /// What is simulated.
+    #[must_use]
+    pub fn design(&self) -> &Design {
+        &self.design
+    }
+
+    /// The model's unit of time.
+    #[must_use]
+    pub fn time_unit(&self) -> TimeUnit {
+        build::time_unit(&self.design.model)
     }
 
     /// As written, overrides included.

@@ -34,13 +34,14 @@ impl Override {
             .ok()
             .and_then(|mut table| (table.len() == 1).then(|| table.remove("value")).flatten())
             .unwrap_or_else(|| Value::String(value.to_owned()));
-        Ok(Self::new(path.trim(), value, origin))
+        let path: Vec<&str> = path.split('.').map(str::trim).collect();
+        Ok(Self::new(&path, value, origin))
     }
 
-    /// An override of the value at a dotted path.
+    /// An override of the value at a path, key by key.
     #[must_use]
-    pub fn new(path: &str, value: impl Into<Value>, origin: &str) -> Self {
-        let path = path.split('.').map(|key| key.trim().to_owned()).collect();
+    pub fn new(path: &[&str], value: impl Into<Value>, origin: &str) -> Self {
+        let path = path.iter().map(|&key| key.to_owned()).collect();
         Self { path, value: value.into(), origin: origin.to_owned() }
     }
 }
@@ -51,7 +52,7 @@ pub(super) struct Source {
     origin: String,
     text: String,
     /// Folder that relative paths of the study are relative to.
-    folder: PathBuf,
+    pub folder: PathBuf,
     overrides: Vec<Override>,
     /// The study as it counts: text plus overrides.
     pub table: Table,

@@ -2,12 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
+use crate::cohort::CohortSpec;
 use crate::engine::SolverChoice;
+use crate::regimen::course::CourseSpec;
+use crate::regimen::cycles::RegimenSpec;
+use crate::units::TimeUnit;
 
 /// A study file.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StudySpec {
     /// Names the output folder; the name of the file where not given.
@@ -22,12 +26,16 @@ pub struct StudySpec {
     /// True: every subject is the typical one, all etas are 0.
     #[serde(default)]
     pub typical: bool,
+    /// Names of the arms that are run; all where not given.
+    pub arms: Option<Vec<String>>,
     /// Fixed effects that replace the model's.
     #[serde(default)]
     pub parameters: BTreeMap<String, Quantity>,
     /// Variances (on the scale of the etas) that replace the model's; correlations stay.
     #[serde(default)]
     pub omega: BTreeMap<String, f64>,
+    /// Who is treated.
+    pub cohort: CohortSpec,
     /// When the concentration is looked at.
     #[serde(default)]
     pub sampling: SamplingSpec,
@@ -41,22 +49,26 @@ pub struct StudySpec {
     #[serde(default)]
     pub outputs: OutputsSpec,
     /// What is given to whom.
-    #[serde(default, rename = "arm")]
-    pub arms: Vec<ArmSpec>,
+    #[serde(default)]
+    pub arm: Vec<ArmSpec>,
 }
 
 /// One arm: all subjects of the cohort under one regimen.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ArmSpec {
     /// Short name, for columns.
     pub name: String,
     /// Name in plots; the short name where not given.
     pub label: Option<String>,
+    /// The same doses for everybody, but for body size.
+    pub regimen: Option<RegimenSpec>,
+    /// Doses that answer to the patient's course.
+    pub course: Option<CourseSpec>,
 }
 
 /// A number, or a constant expression such as `log(0.2)`.
-#[derive(Clone, Debug, Deserialize, Serialize, PartialEq)]
+#[derive(Clone, Debug, Deserialize, PartialEq)]
 #[serde(untagged, expecting = "expected a number, or an expression in quotes such as \"log(0.2)\"")]
 pub enum Quantity {
     /// A number.
@@ -66,7 +78,7 @@ pub enum Quantity {
 }
 
 /// A seed: 0 to 2^63 - 1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Seed(pub u64);
 
 impl Default for Seed {
@@ -104,7 +116,7 @@ impl serde::de::Visitor<'_> for SeedVisitor {
 }
 
 /// When the concentration is looked at, in every arm.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SamplingSpec {
     /// Stretches of equally spaced times.
@@ -119,7 +131,7 @@ pub struct SamplingSpec {
 }
 
 /// Equally spaced times, both ends included.
-#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GridSpec {
     /// First time.
@@ -129,26 +141,18 @@ pub struct GridSpec {
     pub to: f64,
     /// Distance.
     pub by: f64,
-    /// Unit of the three.
-    #[serde(default)]
+    /// Unit of the three; hours where not given.
+    #[serde(default, deserialize_with = "time_unit")]
     pub unit: TimeUnit,
 }
 
-/// Unit of times in a study file.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
-#[serde(rename_all = "lowercase")]
-pub enum TimeUnit {
-    /// 1 h.
-    #[default]
-    Hours,
-    /// 24 h.
-    Days,
-    /// 168 h.
-    Weeks,
+/// Reads `"days"`, `"h"`, ...
+fn time_unit<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<TimeUnit, D::Error> {
+    String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
 }
 
 /// How the equations are solved.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SolverSpec {
     /// Which integrator.
@@ -161,7 +165,7 @@ pub struct SolverSpec {
 }
 
 /// Integrators by the names that users know them by.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "lowercase")]
 pub enum SolverName {
     /// By the structure of the equations.
@@ -194,7 +198,7 @@ impl From<SolverName> for SolverChoice {
 }
 
 /// Residual error.
-#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ResidualSpec {
     /// False: the column DV is empty.
@@ -208,7 +212,7 @@ impl Default for ResidualSpec {
 }
 
 /// What is written.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct OutputsSpec {
     /// One row per arm, subject and time.
@@ -242,7 +246,7 @@ impl Default for OutputsSpec {
 }
 
 /// How tables are written.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
 pub enum TableFormat {
     /// Plain text.
     #[default]

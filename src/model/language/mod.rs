@@ -7,7 +7,6 @@
 mod constant;
 mod endpoint;
 mod expression;
-mod function;
 mod ini;
 mod lexer;
 mod linear_compartment;
@@ -15,10 +14,7 @@ mod metadata;
 mod nlmixr;
 mod omega;
 mod parser;
-mod scope;
 mod statements;
-mod target;
-mod transit;
 mod tree;
 
 use super::diagnostic::{Diagnostic, Severity};
@@ -83,6 +79,30 @@ pub fn read(text: &str, fallback_name: &str) -> Result<Reading, Vec<Diagnostic>>
         return Err(diagnostics);
     }
     Ok(Reading { ir, notes: diagnostics })
+}
+
+/// The number of a constant expression, such as `log(0.2)`, as `ini` takes it.
+///
+/// # Errors
+///
+/// What is not constant, and where in the text.
+///
+/// # Examples
+///
+/// ```
+/// assert_eq!(teorell::model::language::constant("2 * sqrt(9)"), Ok(6.0));
+/// assert!(teorell::model::language::constant("cl / v").is_err());
+/// ```
+pub fn constant(text: &str) -> Result<f64, Diagnostic> {
+    let mut diagnostics = Vec::new();
+    let statements = parser::parse(text, &mut diagnostics);
+    if let Some(error) = diagnostics.into_iter().find(|diagnostic| diagnostic.severity == Severity::Error) {
+        return Err(error);
+    }
+    match statements.as_slice() {
+        [tree] => constant::value(tree),
+        _ => Err(Diagnostic::error(Span { start: 0, end: text.len() }, "this is not one constant expression")),
+    }
 }
 
 /// Reads a model from the bytes of a file: [`read`], after saying where they are not UTF-8.

@@ -4,7 +4,6 @@ mod equations;
 mod json;
 
 use std::fmt::Write as _;
-use std::sync::Arc;
 
 pub use equations::expression;
 pub use json::to_json;
@@ -12,8 +11,7 @@ pub use json::to_json;
 use super::ir::OmegaBlock;
 use super::labels::unit_of_label;
 use super::{Model, Scale};
-use crate::engine::program::{Block, Structure};
-use crate::engine::{Engine, SolverChoice, Tolerance};
+use crate::engine::program::Structure;
 
 /// The model as a page of text, line by line, without colours.
 #[must_use]
@@ -44,9 +42,6 @@ pub fn to_text(model: &Model) -> String {
     }
     out.push_str("\nstructure\n");
     let _ = writeln!(out, "  {}: {}", structure_words(model.program().structure), model.structure_reason());
-    if let Ok(engine) = Engine::new(Arc::new(model.program().clone()), SolverChoice::Auto, Tolerance::default()) {
-        let _ = writeln!(out, "  solver {}: {}", engine.solver(), engine.why());
-    }
     if let Some(output) = model.program().exposure.and_then(|exposure| model.outputs().get(exposure.output)) {
         let _ = writeln!(out, "  exposure is measured on {}", output.name);
     }
@@ -54,7 +49,7 @@ pub fn to_text(model: &Model) -> String {
     if !positive.is_empty() {
         let _ = writeln!(out, "  a subject fails where one of these is not above 0: {}", positive.join(", "));
     }
-    let cost = |block: &Block| block.instructions.len();
+    let cost = |block: &crate::engine::program::Block| block.instructions.len();
     let program = model.program();
     let _ = writeln!(
         out,

@@ -1,0 +1,199 @@
+//! From a study as written to a design that can be run: everything is checked against everything else.
+
+use super::error::{Problem, StudyError};
+use super::model_text::ModelText;
+use super::sampling;
+use super::source::Source;
+use super::spec::{ArmSpec, Quantity, StudySpec};
+use crate::cohort::streams::Streams;
+use crate::cohort::{Cohort, CohortError};
+use crate::engine::Tolerance;
+use crate::model::ir::Metadata;
+use crate::model::{Model, language};
+use crate::regimen::course::Course;
+use crate::regimen::cycles::Regimen;
+use crate::regimen::dosing::{DoseTarget, RegimenError};
+use crate::simulate::{Arm, Design, Prescription, Sampling};
+use crate::units::TimeUnit;
+
+/// The design of a study.
+pub(super) fn design(spec: &StudySpec, source: &Source) -> Result<Design, StudyError> {
+    let at = |problem: Problem, path: &[&str]| StudyError::new(problem, Some(source.place_of(path)));
+    let model = model(spec, source)?;
+    let time_unit = time_unit(&model);
+    let cohort = Cohort::new(&spec.cohort, &source.folder).map_err(|cause| {
+        let path = cohort_path(&cause);
+        at(cause.into(), &path.iter().map(String::as_str).collect::<Vec<_>>())
+    })?;
+    let missing: Vec<String> = model.covariates().iter().filter(|name| !gives(&cohort, name)).cloned().collect();
+    if !missing.is_empty() {
+        let given = cohort.names().to_vec();
+        return Err(at(Problem::MissingCovariates { missing, given }, &["cohort"]));
+    }
+    let grid = sampling::times(&spec.sampling.grid, time_unit)
+        .map_err(|(index, problem)| at(problem, &["sampling", "grid", &(index + 1).to_string()]))?;
+    let sampling = Sampling { grid, peaks: spec.sampling.peaks, troughs: spec.sampling.troughs };
+    let selected = selected(spec).map_err(|problem| at(problem, &["arms"]))?;
+    let mut arms: Vec<Arm> = Vec::with_capacity(spec.arm.len());
+    for (index, arm) in spec.arm.iter().enumerate() {
+        let number = (index + 1).to_string();
+        if spec.arm[..index].iter().any(|other| other.name == arm.name) {
+            return Err(at(Problem::DuplicateArm { name: arm.name.clone() }, &["arm", &number, "name"]));
+        }
+        if !selected.contains(&arm.name.as_str()) {
+            continue;
+        }
+        arms.push(Arm {
+            name: arm.name.clone(),
+            label: arm.label.clone().unwrap_or_else(|| arm.name.clone()),
+            prescription: prescription(arm, &model, time_unit).map_err(|(problem, key)| {
+                let mut path = vec!["arm".to_owned(), number.clone(), key.to_owned()];
+                if let Problem::Regimen(RegimenError::OutOfRange { key, .. }) = &problem {
+                    path.extend(key_path(key));
+                }
+                at(problem, &path.iter().map(String::as_str).collect::<Vec<_>>())
+            })?,
+            sampling: sampling.clone(),
+        });
+    }
+    let default = Tolerance::default();
+    let tolerance =
+        Tolerance { rtol: spec.solver.rtol.unwrap_or(default.rtol), atol: spec.solver.atol.unwrap_or(default.atol) };
+    for (key, value) in [("rtol", tolerance.rtol), ("atol", tolerance.atol)] {
+        if !(value > 0.0 && value < 1.0) {
+            let expected = "a number above 0 and below 1";
+            return Err(at(Problem::OutOfRange { key, value, expected }, &["solver", key]));
+        }
+    }
+    Ok(Design {
+        model,
+        solver: spec.solver.choice.into(),
+        tolerance,
+        streams: Streams::new(spec.seed.0),
+        cohort,
+        arms,
+        residual: spec.residual.on,
+        typical: spec.typical,
+        parameters: true,
+    })
+}
+
+fn model(spec: &StudySpec, source: &Source) -> Result<Model, StudyError> {
+    let at = |problem: Problem, path: &[&str]| StudyError::new(problem, Some(source.place_of(path)));
+    let text = ModelText::find(&spec.model, &source.folder).map_err(|problem| at(problem, &["model"]))?;
+    let (mut model, _) = text.compile().map_err(|problem| at(problem, &["model"]))?;
+    for (name, value) in &spec.parameters {
+        let value = match value {
+            Quantity::Number(value) => *value,
+            Quantity::Expression(text) => language::constant(text)
+                .map_err(|cause| at(Problem::NotConstant { text: text.clone(), cause }, &["parameters", name]))?,
+        };
+        model = model.with_theta(name, value).map_err(|cause| at(cause.into(), &["parameters", name]))?;
+    }
+    for (name, variance) in &spec.omega {
+        model = model.with_omega(name, *variance).map_err(|cause| at(cause.into(), &["omega", name]))?;
+    }
+    Ok(model)
+}
+
+/// Names of the arms that are run.
+fn selected(spec: &StudySpec) -> Result<Vec<&str>, Problem> {
+    let known: Vec<&str> = spec.arm.iter().map(|arm| arm.name.as_str()).collect();
+    let Some(wanted) = &spec.arms else {
+        return if known.is_empty() { Err(Problem::NoArms) } else { Ok(known) };
+    };
+    if let Some(name) = wanted.iter().find(|name| !known.contains(&name.as_str())) {
+        return Err(Problem::NoSuchArm {
+            name: name.clone(),
+            nearest: super::nearest(name, known.iter().copied()),
+            known: known.into_iter().map(str::to_owned).collect(),
+        });
+    }
+    if wanted.is_empty() {
+        return Err(Problem::NoArms);
+    }
+    Ok(wanted.iter().map(String::as_str).collect())
+}
+
+/// Whether a cohort has a covariate; case does not matter, as in data sets.
+fn gives(cohort: &Cohort, name: &str) -> bool {
+    cohort.names().iter().any(|given| given.eq_ignore_ascii_case(name))
+}
+
+/// Where in a study a problem of its cohort stands.
+fn cohort_path(problem: &CohortError) -> Vec<String> {
+    let mut path = vec!["cohort".to_owned()];
+    match problem {
+        CohortError::Empty => path.push("size".to_owned()),
+        CohortError::OutOfRange { key, .. }
+        | CohortError::EmptyRange { key, .. }
+        | CohortError::UselessKey { key, .. } => path.extend(key_path(key)),
+        CohortError::NotOneDistribution { name, .. }
+        | CohortError::DuplicateCovariate { name, .. }
+        | CohortError::MissingForBodySize { name, .. } => path.extend(["covariates".to_owned(), name.clone()]),
+        CohortError::UnreachableMedian { key, .. } => path.extend(["body".to_owned(), (*key).to_owned()]),
+        CohortError::Unreadable { .. }
+        | CohortError::NoRows { .. }
+        | CohortError::MissingColumn { .. }
+        | CohortError::DuplicateColumn { .. }
+        | CohortError::RaggedRow { .. }
+        | CohortError::NotANumber { .. }
+        | CohortError::TooFewRows { .. } => path.extend(["csv".to_owned(), "path".to_owned()]),
+        _ => {}
+    }
+    path
+}
+
+/// `cycles[1].doses[2].amount` as the keys and numbers on the way.
+fn key_path(key: &str) -> impl Iterator<Item = String> {
+    key.split(['.', '[']).map(|part| part.trim_end_matches(']').to_owned())
+}
+
+/// The model's unit of time; hours where it does not say.
+pub(super) fn time_unit(model: &Model) -> TimeUnit {
+    model.ir().units.time.as_deref().and_then(|unit| unit.parse().ok()).unwrap_or_default()
+}
+
+/// What an arm gives; with a problem goes the key that it stands under.
+fn prescription(arm: &ArmSpec, model: &Model, time: TimeUnit) -> Result<Prescription, (Problem, &'static str)> {
+    let target = |compartment: Option<&str>, key| {
+        let state = dose_state(compartment, model).map_err(|problem| (problem, key))?;
+        let amount = model.ir().units.dosing.as_deref().and_then(|unit| unit.parse().ok());
+        Ok(DoseTarget { time, amount, state })
+    };
+    match (&arm.regimen, &arm.course) {
+        (Some(regimen), None) => {
+            let target = target(regimen.compartment.as_deref(), "regimen")?;
+            let regimen = Regimen::new(regimen, target).map_err(|cause| (cause.into(), "regimen"))?;
+            Ok(Prescription::Regimen(Box::new(regimen)))
+        }
+        (None, Some(course)) => {
+            let target = target(course.compartment.as_deref(), "course")?;
+            let course = Course::new(course, target).map_err(|cause| (cause.into(), "course"))?;
+            Ok(Prescription::Course(Box::new(course)))
+        }
+        (None, None) => Err((Problem::NothingGiven { arm: arm.name.clone() }, "name")),
+        (Some(_), Some(_)) => Err((Problem::GivenTwice { arm: arm.name.clone() }, "course")),
+    }
+}
+
+/// Where doses go: the compartment asked for, the one that the model's metadata name (`dosing`), or the first.
+fn dose_state(compartment: Option<&str>, model: &Model) -> Result<usize, Problem> {
+    if let Some(name) = compartment {
+        let known: Vec<String> = model.states().map(str::to_owned).collect();
+        return model.state(name).ok_or_else(|| Problem::NoSuchCompartment {
+            nearest: super::nearest(name, known.iter().map(String::as_str)),
+            name: name.to_owned(),
+            known,
+        });
+    }
+    let said = model.ir().metadata.iter().find(|(name, _)| name == "dosing").map(|(_, value)| value);
+    let said = match said {
+        Some(Metadata::List(list)) => list.first().map(|(_, value)| value),
+        other => other,
+    };
+    match said {
+        Some(Metadata::Text(name)) => Ok(model.state(name).unwrap_or(0)),
+        _ => Ok(0),
+    }
+}
