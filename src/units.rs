@@ -26,12 +26,6 @@ pub enum UnitError {
         /// As given.
         text: String,
     },
-    /// Not a unit of volume.
-    #[error("`{text}` is not a unit of volume; expected for instance L, dL, mL or uL")]
-    UnknownVolume {
-        /// As given.
-        text: String,
-    },
     /// Not an amount per volume.
     #[error(
         "`{text}` is not a unit of concentration; expected an amount per volume such as mg/L or ng/mL, or a molarity such as nM"
@@ -337,17 +331,14 @@ impl FromStr for ConcentrationUnit {
             return Ok(Self { quantity: Quantity::Moles, exponent });
         };
         let amount: AmountUnit = amount.parse().map_err(|_| unknown())?;
-        let volume = volume_exponent(volume).map_err(|_| unknown())?;
+        let volume = volume_exponent(volume).ok_or_else(unknown)?;
         Ok(Self { quantity: amount.quantity, exponent: amount.exponent - volume })
     }
 }
 
 /// Decimal exponent of a unit of volume in litres: -3 for mL.
-fn volume_exponent(text: &str) -> Result<i32, UnitError> {
-    let name = text.trim();
-    name.strip_suffix(['L', 'l'])
-        .and_then(prefix_exponent)
-        .ok_or_else(|| UnitError::UnknownVolume { text: name.to_owned() })
+fn volume_exponent(text: &str) -> Option<i32> {
+    text.trim().strip_suffix(['L', 'l']).and_then(prefix_exponent)
 }
 
 /// Decimal exponent of an SI prefix; the empty one is 0.

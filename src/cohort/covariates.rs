@@ -88,8 +88,12 @@ pub struct DistributionSpec {
     pub probability: Option<f64>,
     /// `[[value, probability], ...]`; the probabilities sum to 1.
     pub categories: Option<Vec<[f64; 2]>>,
-    /// `[[probability, value], ...]`, both increasing: the published percentiles themselves, joined on the log scale
+    /// `[[probability, value], ...]`, both increasing: published percentiles themselves, joined on the log scale
     /// (`scale = "linear"`: straight). Below the first probability every subject has the first value, above the last the last.
+    ///
+    /// For covariates that no log-normal fits. Blasts in blood of patients with ALL (Garrett 2019: 10th, 50th and 90th percentile
+    /// 0.0001, 5.25 and 69 %) have an SD of the logarithm of 8.5 below the median and 2.0 above it; `[[0.1, 0.0001], [0.5,
+    /// 5.25], [0.9, 69], [1, 100]]` has all three, and a tenth of the patients at the value that stands for none.
     pub quantiles: Option<Vec<[f64; 2]>>,
     /// Scale on which quantiles are joined. Default `log`.
     pub scale: Option<QuantileScale>,

@@ -18,13 +18,18 @@ mod queue;
 mod reference;
 mod right_hand_side;
 mod steady_state;
+mod taylor;
 pub mod timeline;
 
 use crate::profile::Profile;
 pub use cursor::Cursor;
 pub use failure::{EngineError, SubjectError};
+use lanes::Backend;
+use lanes::bank::LaneIntegrator;
+use lanes::driver::{self, Outcome};
 use program::{Program, Structure};
 use std::sync::Arc;
+use taylor::Taylor;
 use timeline::Timeline;
 
 /// What one subject brings.
@@ -82,19 +87,22 @@ pub struct Engine {
     /// Asked for: then nothing else is taken where a subject's covariates do not fit it.
     forced: bool,
     tolerance: Tolerance,
+    backend: Backend,
 }
 
 /// What a choice comes down to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 enum Solver {
     Linear,
+    Taylor(Box<Taylor>),
     Reference,
 }
 
 impl Solver {
-    fn name(self) -> &'static str {
+    fn name(&self) -> &'static str {
         match self {
             Self::Linear => "linear",
+            Self::Taylor(_) => "taylor",
             Self::Reference => "reference",
         }
     }
@@ -106,8 +114,21 @@ impl Engine {
     /// # Errors
     /// A solver that does not fit the equations.
     pub fn new(program: Arc<Program>, choice: SolverChoice, tolerance: Tolerance) -> Result<Self, EngineError> {
-        let (solver, why) = choose(program.structure, choice)?;
-        Ok(Self { program, solver, why, forced: choice != SolverChoice::Auto, tolerance })
+        Self::with_backend(program, choice, tolerance, Backend::detect())
+    }
+
+    /// The same for given processor instructions.
+    ///
+    /// # Errors
+    /// As [`Engine::new`].
+    pub fn with_backend(
+        program: Arc<Program>,
+        choice: SolverChoice,
+        tolerance: Tolerance,
+        backend: Backend,
+    ) -> Result<Self, EngineError> {
+        let (solver, why) = choose(&program, choice, tolerance, backend)?;
+        Ok(Self { program, solver, why, forced: choice != SolverChoice::Auto, tolerance, backend })
     }
 
     /// Name of the integrator taken, as `--solver` has it.
@@ -120,6 +141,12 @@ impl Engine {
     #[must_use]
     pub fn why(&self) -> &'static str {
         self.why
+    }
+
+    /// Processor instructions that lane integrators run on: for the run's record.
+    #[must_use]
+    pub fn backend(&self) -> Backend {
+        self.backend
     }
 
     /// Local error allowed.
@@ -137,25 +164,69 @@ impl Engine {
     /// Integrates subjects, in their order; one that fails does not touch the others.
     #[must_use]
     pub fn run(&self, subjects: &[SubjectInput<'_>]) -> Vec<Result<Profile, SubjectError>> {
-        subjects.iter().map(|&subject| self.run_one(subject)).collect()
+        match &self.solver {
+            Solver::Taylor(taylor) => self.run_lanes(taylor.as_ref().clone(), subjects),
+            Solver::Linear | Solver::Reference => subjects.iter().map(|&subject| self.run_alone(subject)).collect(),
+        }
     }
 
-    fn run_one(&self, subject: SubjectInput<'_>) -> Result<Profile, SubjectError> {
-        // Covariates on a line make coefficients change between events: for such a subject the equations are not constant.
-        let continuous = subject.timeline.covariates.varies_continuously();
+    fn run_lanes(
+        &self,
+        mut integrator: impl LaneIntegrator,
+        subjects: &[SubjectInput<'_>],
+    ) -> Vec<Result<Profile, SubjectError>> {
+        let seated: Vec<SubjectInput<'_>> =
+            subjects.iter().copied().filter(|subject| !is_continuous(*subject)).collect();
+        let mut outcomes = driver::run(&self.program, &mut integrator, self.backend, &seated).into_iter();
+        let mut run = |&subject: &SubjectInput<'_>| {
+            if is_continuous(subject) {
+                return reference::run(&self.program, subject, self.tolerance);
+            }
+            match outcomes.next() {
+                Some(Outcome::Done(profile)) => Ok(profile),
+                Some(Outcome::Failed(error)) => Err(error),
+                Some(Outcome::NotAnalytic) | None => reference::run(&self.program, subject, self.tolerance),
+            }
+        };
+        subjects.iter().map(&mut run).collect()
+    }
+
+    fn run_alone(&self, subject: SubjectInput<'_>) -> Result<Profile, SubjectError> {
         match self.solver {
-            Solver::Linear if self.forced || !continuous => linear::run(&self.program, subject),
-            Solver::Linear | Solver::Reference => reference::run(&self.program, subject, self.tolerance),
+            Solver::Linear if self.forced || !is_continuous(subject) => linear::run(&self.program, subject),
+            _ => reference::run(&self.program, subject, self.tolerance),
         }
     }
 }
 
-fn choose(structure: Structure, choice: SolverChoice) -> Result<(Solver, &'static str), EngineError> {
+/// Covariates on a line make coefficients change between events: for such a subject the equations are not constant.
+fn is_continuous(subject: SubjectInput<'_>) -> bool {
+    subject.timeline.covariates.varies_continuously()
+}
+
+fn choose(
+    program: &Program,
+    choice: SolverChoice,
+    tolerance: Tolerance,
+    backend: Backend,
+) -> Result<(Solver, &'static str), EngineError> {
     const ASKED: &str = "asked for";
-    match (choice, structure) {
+    let taylor = || Taylor::new(program, tolerance, backend).map(|taylor| Solver::Taylor(Box::new(taylor)));
+    match (choice, program.structure) {
         (SolverChoice::Auto, Structure::LinearConstant) => {
             Ok((Solver::Linear, "the equations are linear with constant coefficients between events: solved exactly"))
         }
+        (SolverChoice::Auto, Structure::LinearTimeVarying | Structure::Nonlinear) => Ok(match taylor() {
+            Some(taylor) => (taylor, "the equations are smooth: solved by Taylor series"),
+            None => (Solver::Reference, "an operation on time or states has no Taylor series"),
+        }),
+        (SolverChoice::Taylor, _) => match taylor() {
+            Some(taylor) => Ok((taylor, ASKED)),
+            None => Err(EngineError::DoesNotFit {
+                solver: "taylor",
+                reason: "its derivatives hold branches or functions that have no Taylor series",
+            }),
+        },
         (SolverChoice::Linear, Structure::LinearConstant) => Ok((Solver::Linear, ASKED)),
         (SolverChoice::Linear, Structure::LinearTimeVarying) => Err(EngineError::DoesNotFit {
             solver: "linear",
@@ -165,6 +236,6 @@ fn choose(structure: Structure, choice: SolverChoice) -> Result<(Solver, &'stati
             Err(EngineError::DoesNotFit { solver: "linear", reason: "its derivatives are not linear in the states" })
         }
         (SolverChoice::Reference, _) => Ok((Solver::Reference, ASKED)),
-        _ => Ok((Solver::Reference, "the equations are not linear with constant coefficients")),
+        _ => Ok((Solver::Reference, "the equations are not smooth")),
     }
 }

@@ -230,6 +230,26 @@ pub enum Structure {
     NotSmooth,
 }
 
+impl Instruction {
+    /// The register it writes.
+    #[must_use]
+    pub fn out(&self) -> Register {
+        match *self {
+            Self::Unary { out, .. } | Self::Binary { out, .. } | Self::Select { out, .. } => out,
+        }
+    }
+
+    /// The registers it reads.
+    #[must_use]
+    pub fn operands(&self) -> [Option<Register>; 3] {
+        match *self {
+            Self::Unary { a, .. } => [Some(a), None, None],
+            Self::Binary { a, b, .. } => [Some(a), Some(b), None],
+            Self::Select { condition, then, otherwise, .. } => [Some(condition), Some(then), Some(otherwise)],
+        }
+    }
+}
+
 impl Block {
     /// Runs the block over one register file (`registers.len() >= Program::n_registers`).
     pub fn run(&self, registers: &mut [f64]) {

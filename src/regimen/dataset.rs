@@ -85,7 +85,7 @@ pub enum DatasetError {
         source: io::Error,
     },
     /// It has errors.
-    #[error("the data set has {} errors\n{report}", report.errors.count())]
+    #[error("the data set has {}\n{report}", report::counted(report.errors.count(), "error"))]
     Invalid {
         /// All of them.
         report: Box<Report>,

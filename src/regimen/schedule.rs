@@ -259,7 +259,7 @@ pub fn from_records(
         assembler.push(index, record, wants_row)?;
     }
     let mut schedule = assembler.finish()?;
-    schedule.timeline.covariates = covariates::table(subject, names, &options.interpolation)?;
+    schedule.timeline.covariates = covariates::table(subject, names, &options.interpolation, options.grid)?;
     schedule.timeline.intervals = match options.exposures {
         Exposures::None => Vec::new(),
         Exposures::BetweenDoses => intervals::between_doses(subject, names)?,

@@ -1,6 +1,12 @@
 //! The built-in inotuzumab models against the published equations, written out by hand.
 
+use std::sync::Arc;
+
 use teorell::engine::program::Structure;
+use teorell::engine::timeline::{
+    CovariateTable, DoseRate, DoseRecord, Interpolation, Interval, Record, RecordKind, SteadyState, Timeline,
+};
+use teorell::engine::{Engine, SolverChoice, SubjectInput, Tolerance};
 use teorell::model::Model;
 
 use crate::register_file::RegisterFile;
@@ -179,5 +185,77 @@ fn both_are_linear_in_the_states_and_compute_their_parameters_once() {
         let cc = model.output("Cc").unwrap();
         assert_eq!(model.outputs()[cc].unit.as_deref(), Some("ng/mL"));
         assert_eq!(model.program().exposure.map(|exposure| exposure.output), Some(cc));
+    }
+}
+
+/// reference/inotuzumab.md, "Typical ALL patient": three independent integrators agree on these to 1e-9.
+const TYPICAL: [(f64, f64, f64); 8] = [
+    (1.0, 212.61905511, 107.47533502),
+    (24.0, 51.044766245, 2674.8331959),
+    (168.0, 1.8895912465, 3846.3127623),
+    (504.0, 18.525188226, 16965.964489),
+    (672.0, 51.393521531, 34565.916423),
+    (1848.0, 66.961629752, 171922.76893),
+    (2520.0, 71.617997575, 269432.09397),
+    (3864.0, 72.787170405, 467969.23333),
+];
+
+#[test]
+fn the_typical_all_patient_has_the_reference_concentrations_and_areas() {
+    let bsa = 1.84;
+    let model = Model::builtin("inotuzumab_garrett_2019").unwrap();
+    let mut records: Vec<Record> = (TYPICAL.iter().enumerate())
+        .map(|(row, &(time, ..))| Record { time, kind: RecordKind::Observation, row: Some(row) })
+        .collect();
+    for cycle_start in [0.0, 504.0, 1176.0, 1848.0, 2520.0, 3192.0] {
+        for (day, dose_per_m2) in [(0.0, 0.8), (7.0, 0.5), (14.0, 0.5)] {
+            let dose = DoseRecord {
+                state: model.state("central").unwrap(),
+                amount: dose_per_m2 * bsa,
+                rate: DoseRate::Duration(1.0),
+                additional: 0,
+                interval: 0.0,
+                steady_state: SteadyState::None,
+            };
+            records.push(Record { time: cycle_start + 24.0 * day, kind: RecordKind::Dose(dose), row: None });
+        }
+    }
+    // A stable sort keeps each sample before the dose of the same time: the table has the value just before it.
+    records.sort_by(|a, b| a.time.total_cmp(&b.time));
+    let starts = std::iter::once(0.0).chain(TYPICAL.iter().map(|row| row.0));
+    let covariates: Vec<f64> = (model.covariates().iter())
+        .map(|name| match name.as_str() {
+            "ALL" => 1.0,
+            "BSA" => bsa,
+            "BLSTPB" => 5.25,
+            _ => 0.0,
+        })
+        .collect();
+    let timeline = Timeline {
+        records,
+        intervals: starts.zip(&TYPICAL).map(|(start, row)| Interval { start, end: row.0 }).collect(),
+        n_rows: TYPICAL.len(),
+        covariates: CovariateTable {
+            times: vec![0.0],
+            interpolation: vec![Interpolation::Locf; covariates.len()],
+            values: covariates,
+        },
+    };
+    let tolerance = Tolerance { rtol: 1e-11, atol: 1e-13 };
+    let engine = Engine::new(Arc::new(model.program().clone()), SolverChoice::Reference, tolerance).unwrap();
+    let thetas = model.thetas();
+    let subject = SubjectInput { number: 0, thetas: &thetas, etas: &[0.0; 4], timeline: &timeline };
+    let profile = engine.run(&[subject]).remove(0).unwrap();
+    let cc = model.output("Cc").unwrap();
+    let mut auc = 0.0;
+    for (row, &(time, expected, expected_auc)) in TYPICAL.iter().enumerate() {
+        auc += profile.exposures[row].auc;
+        // The issue asks for 1e-7; the integration is good to 1e-10, the printed digits to 3e-10.
+        assert!(
+            (profile.row(row)[cc] / expected - 1.0).abs() < 2e-9,
+            "{time} h: {}, expected {expected}",
+            profile.row(row)[cc]
+        );
+        assert!((auc / expected_auc - 1.0).abs() < 2e-9, "{time} h: AUC {auc}, expected {expected_auc}");
     }
 }

@@ -50,6 +50,11 @@ pub(crate) fn unary<const FMA: bool>(op: UnaryOp, x: Lanes) -> Lanes {
     }
 }
 
+lane_kernel! {
+    /// [`unary`] as a function of its own, for kernels whose time is spent elsewhere.
+    pub(crate) fn unary_out_of_line(op: UnaryOp, x: Lanes) -> Lanes = unary
+}
+
 /// Out of line: calls to scalar functions would otherwise be unrolled 16 times into every kernel.
 #[inline(never)]
 fn lane_by_lane(op: UnaryOp, x: Lanes) -> Lanes {

@@ -8,8 +8,11 @@
 //!
 //! `math.rs` holds exp, ln, pow, sin, cos and tanh over lanes; `block.rs` runs the blocks of a program over lanes.
 
+pub(crate) mod bank;
 pub mod block;
+pub(crate) mod driver;
 pub mod math;
+pub(crate) mod observer;
 
 use std::ops::{Add, Div, Index, IndexMut, Mul, Sub};
 

@@ -2,7 +2,7 @@
 
 use super::constant;
 use super::expression::{expression, number};
-use super::statements::Scope;
+use super::scope::Scope;
 use super::tree::{Argument, Operator, Tree, TreeNode};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::ir::{Endpoint, ErrorModel, Expression, Name, Span, Transform};

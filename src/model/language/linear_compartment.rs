@@ -5,7 +5,7 @@
 //! Gibaldi and Perrier, Pharmacokinetics, 2nd ed., 1982, chapter 2.
 
 use super::expression::{apply, binary_of, name, negate, number};
-use super::statements::place;
+use super::scope::place;
 use super::tree::Argument;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::ir::{BinaryOperator, Expression, Function, Name, Span, Statement};

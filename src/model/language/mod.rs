@@ -7,6 +7,7 @@
 mod constant;
 mod endpoint;
 mod expression;
+mod function;
 mod ini;
 mod lexer;
 mod linear_compartment;
@@ -14,7 +15,10 @@ mod metadata;
 mod nlmixr;
 mod omega;
 mod parser;
+mod scope;
 mod statements;
+mod target;
+mod transit;
 mod tree;
 
 use super::diagnostic::{Diagnostic, Severity};

@@ -1,20 +1,29 @@
 //! The `model` block: equations, dose properties, initial values, conditions, endpoints.
 
 use super::endpoint;
-use super::expression::{self, derivative_of, expression, is_time, name, number, state_name};
-use super::linear_compartment;
+use super::expression::{self, expression, name, number, state_name};
+use super::scope::{Scope, derivative_variable};
+use super::target::Target;
 use super::tree::{Argument, Operator, Tree, TreeNode};
 use crate::model::diagnostic::Diagnostic;
-use crate::model::ir::{DoseProperty, Endpoint, Expression, ModelIr, Name, Node, Span, Statement};
+use crate::model::ir::{DoseProperty, Endpoint, Interpolation, ModelIr, Name, Node, Span, Statement};
 use std::collections::{HashMap, HashSet};
 
 /// Reads the statements of `model({...})` into the model.
 pub(super) fn model_block(block: &[Tree], ir: &mut ModelIr, diagnostics: &mut Vec<Diagnostic>) {
     let mut scope = Scope::new(block, ir);
-    let mut reader = Reader { scope: &mut scope, diagnostics, endpoints: Vec::new(), declared: Vec::new(), depth: 0 };
+    let mut reader = Reader {
+        scope: &mut scope,
+        diagnostics,
+        endpoints: Vec::new(),
+        interpolation: Vec::new(),
+        declared: Vec::new(),
+        depth: 0,
+    };
     let mut statements = reader.block(block);
-    let Reader { endpoints, declared, .. } = reader;
+    let Reader { endpoints, interpolation, declared, .. } = reader;
     ir.endpoints = endpoints;
+    ir.interpolation = interpolation;
     ir.states = states(&declared, &statements, &scope, diagnostics);
     suppress_boluses(&mut statements, &scope, diagnostics);
     ir.statements = statements;
@@ -25,205 +34,11 @@ pub(super) fn model_block(block: &[Tree], ir: &mut ModelIr, diagnostics: &mut Ve
     }
 }
 
-/// What expressions need to know of the model around them, and what they ask for.
-pub(super) struct Scope {
-    /// Names that `ini` or a statement of the model gives a value.
-    declared: HashSet<String>,
-    /// Names given a value by `model`, in order, then those of `ini`: what `linCmt()` takes its parameters from.
-    pub parameters: Vec<String>,
-    /// State whose derivative is being read.
-    deriving: Option<String>,
-    /// States whose derivative is used as a value somewhere.
-    derivatives_used: HashSet<String>,
-    /// Those of them that are set by now.
-    derivatives_set: HashSet<String>,
-    /// States fed by `transit()`, with the place of the first one.
-    by_transit: Vec<String>,
-    /// What `linCmt()` stands for, once it is written out.
-    linear_value: Option<Expression>,
-    linear_states: Vec<Name>,
-    /// Statements that the one being read needs before it.
-    before: Vec<Statement>,
-    conditional: bool,
-    /// Nodes that may still be copied by writing functions out.
-    copies_left: usize,
-}
-
-/// Nodes that writing functions out may add: nested ones multiply.
-const MAX_COPIES: usize = 100_000;
-
-impl Scope {
-    fn new(block: &[Tree], ir: &ModelIr) -> Self {
-        let mut scope = Self {
-            declared: HashSet::new(),
-            parameters: Vec::new(),
-            deriving: None,
-            derivatives_used: HashSet::new(),
-            derivatives_set: HashSet::new(),
-            by_transit: Vec::new(),
-            linear_value: None,
-            linear_states: Vec::new(),
-            before: Vec::new(),
-            conditional: false,
-            copies_left: MAX_COPIES,
-        };
-        scope.survey(block);
-        for name in ir.thetas.iter().map(|t| &t.name).chain(ir.etas.iter().map(|e| &e.name)) {
-            scope.declare(&name.text);
-        }
-        scope
-    }
-
-    fn declare(&mut self, name: &str) {
-        if self.declared.insert(name.to_owned()) {
-            self.parameters.push(name.to_owned());
-        }
-    }
-
-    /// Collects the names that statements set, and the derivatives that are used as values.
-    fn survey(&mut self, block: &[Tree]) {
-        for statement in block {
-            match &statement.node {
-                TreeNode::If { then, otherwise, .. } => {
-                    self.survey(then.statements());
-                    if let Some(otherwise) = otherwise {
-                        self.survey(otherwise.statements());
-                    }
-                }
-                TreeNode::Infix(Operator::Tilde, target, value) if !endpoint::is_error_model(value) => {
-                    self.survey_assignment(target, value);
-                }
-                _ => {
-                    if let Some((target, value)) = statement.as_assignment() {
-                        self.survey_assignment(target, value);
-                    }
-                }
-            }
-        }
-    }
-
-    fn survey_assignment(&mut self, target: &Tree, value: &Tree) {
-        if let Some(name) = target.as_name() {
-            self.declare(name);
-        }
-        self.survey_derivatives(value);
-    }
-
-    fn survey_derivatives(&mut self, tree: &Tree) {
-        if let Some(Ok(state)) = derivative_of(tree) {
-            self.derivatives_used.insert(state.text);
-            return;
-        }
-        match &tree.node {
-            TreeNode::Prefix(_, operand) => self.survey_derivatives(operand),
-            TreeNode::Infix(_, left, right) => {
-                self.survey_derivatives(left);
-                self.survey_derivatives(right);
-            }
-            TreeNode::Call(_, arguments) => {
-                arguments.iter().filter_map(|a| a.value.as_ref()).for_each(|value| self.survey_derivatives(value));
-            }
-            _ => {}
-        }
-    }
-
-    /// Whether the model or `ini` gives this name a value.
-    pub fn is_declared(&self, name: &str) -> bool {
-        self.declared.contains(name)
-    }
-
-    pub fn derivative_state(&self) -> Option<String> {
-        self.deriving.clone()
-    }
-
-    /// Doses into `state` enter through the transit chain alone.
-    pub fn enters_by_transit(&mut self, state: &str) {
-        if !self.by_transit.iter().any(|known| known == state) {
-            self.by_transit.push(state.to_owned());
-        }
-    }
-
-    /// `d/dt(state)` as a value: the variable that holds it.
-    pub fn derivative_value(&self, state: &Name, span: Span) -> Result<Expression, Diagnostic> {
-        if !self.derivatives_set.contains(&state.text) {
-            return Err(Diagnostic::error(span, format!("`d/dt({})` is used before it is set", state.text))
-                .with_help("put its equation above"));
-        }
-        Ok(Expression { node: Node::Name(derivative_variable(&state.text)), span })
-    }
-
-    /// The value of `linCmt()`; its equations go before the statement that is being read.
-    pub fn linear_compartment(&mut self, arguments: &[Argument], span: Span) -> Result<Expression, Diagnostic> {
-        if let Some(value) = &self.linear_value {
-            return Ok(expression::at(span, value.clone()));
-        }
-        if self.conditional {
-            return Err(Diagnostic::error(span, "`linCmt()` inside `if`")
-                .with_help("put it before the `if` and choose its parameters there"));
-        }
-        let written = linear_compartment::write_out(&self.parameters, arguments, span)?;
-        self.before.extend(written.statements);
-        self.linear_states = written.states;
-        self.linear_value = Some(written.value.clone());
-        Ok(written.value)
-    }
-
-    /// A function expressed by others, all of it placed at `span`.
-    pub fn write_out<const N: usize>(
-        &mut self,
-        span: Span,
-        arguments: &[Expression],
-        write: impl FnOnce([Expression; N]) -> Expression,
-    ) -> Result<Expression, Diagnostic> {
-        let size: usize = arguments.iter().map(size).sum();
-        match self.copies_left.checked_sub(size) {
-            Some(left) => self.copies_left = left,
-            None => {
-                return Err(Diagnostic::error(span, "written out, this model becomes too large")
-                    .with_help("assign the arguments of this function to variables first"));
-            }
-        }
-        let arguments: [Expression; N] = arguments.to_vec().try_into().expect("callers match the number of arguments");
-        let mut written = write(arguments);
-        place(&mut written, span);
-        Ok(written)
-    }
-}
-
-/// Number of nodes.
-fn size(expression: &Expression) -> usize {
-    1 + match &expression.node {
-        Node::Number(_) | Node::Name(_) => 0,
-        Node::Unary(_, a) => size(a),
-        Node::Binary(_, a, b) => size(a) + size(b),
-        Node::Call(_, arguments) => arguments.iter().map(size).sum(),
-    }
-}
-
-/// Gives a place to the nodes that have none.
-pub(super) fn place(expression: &mut Expression, span: Span) {
-    if expression.span.end == 0 {
-        expression.span = span;
-    }
-    match &mut expression.node {
-        Node::Number(_) | Node::Name(_) => {}
-        Node::Unary(_, a) => place(a, span),
-        Node::Binary(_, a, b) => {
-            place(a, span);
-            place(b, span);
-        }
-        Node::Call(_, arguments) => arguments.iter_mut().for_each(|argument| place(argument, span)),
-    }
-}
-
-fn derivative_variable(state: &str) -> String {
-    format!("rx_ddt_{state}")
-}
-
 struct Reader<'m> {
     scope: &'m mut Scope,
     diagnostics: &'m mut Vec<Diagnostic>,
     endpoints: Vec<Endpoint>,
+    interpolation: Vec<(Name, Interpolation)>,
     /// Compartments in order of `cmt()` or `d/dt()`, `true` where by `cmt()`.
     declared: Vec<(Name, bool)>,
     /// Of conditions around the statement.
@@ -311,9 +126,10 @@ impl Reader<'_> {
                 self.diagnostics.push(Diagnostic::note(span, format!("`{name}()` orders R's parameters: not used")));
                 return Ok(());
             }
-            "locf" | "nocb" | "linear" | "midpoint" => {
-                "say in the study how covariates run between records, and remove this line"
-            }
+            "locf" => return self.interpolation(Interpolation::LastCarriedForward, name, arguments, span),
+            "nocb" => return self.interpolation(Interpolation::NextCarriedBackward, name, arguments, span),
+            "linear" => return self.interpolation(Interpolation::Linear, name, arguments, span),
+            "midpoint" => return self.interpolation(Interpolation::Midpoint, name, arguments, span),
             "bolus" | "infuse" | "infuseDur" | "evid_" | "replace" | "multiply" | "phantom" | "reset" | "obs" => {
                 "give doses in the regimen or the data, not in the model"
             }
@@ -322,6 +138,35 @@ impl Reader<'_> {
             _ => "assign the value: `name <- ...`, or remove the line",
         };
         Err(Diagnostic::error(span, format!("`{name}()` is not supported as a statement")).with_help(help))
+    }
+
+    /// `linear(INS, GLU)`
+    fn interpolation(
+        &mut self,
+        interpolation: Interpolation,
+        word: &str,
+        arguments: &[Argument],
+        span: Span,
+    ) -> Result<(), Diagnostic> {
+        if self.depth > 0 {
+            return Err(Diagnostic::error(span, format!("`{word}()` inside `if`"))
+                .with_help("a covariate runs in one way throughout: put it outside"));
+        }
+        for argument in arguments {
+            let covariate = state_name(std::slice::from_ref(argument), span, word).map_err(|_| {
+                Diagnostic::error(span, format!("`{word}` takes names of covariates"))
+                    .with_help(format!("write `{word}(WT, AGE)`"))
+            })?;
+            if self.interpolation.iter().any(|(known, _)| known.text == covariate.text) {
+                return Err(Diagnostic::error(
+                    covariate.span,
+                    format!("`{}` is told twice how to run", covariate.text),
+                )
+                .with_help("keep one of locf(), nocb(), linear(), midpoint()"));
+            }
+            self.interpolation.push((covariate, interpolation));
+        }
+        Ok(())
     }
 
     fn assignment(
@@ -437,76 +282,6 @@ impl Reader<'_> {
         faulty?;
         Ok(Statement::If { branches, otherwise })
     }
-}
-
-/// What stands left of `<-`.
-enum Target {
-    Variable(Name),
-    Derivative(Name),
-    Initial(Name),
-    Dose(DoseProperty, Name),
-    EventTime(Name),
-}
-
-impl Target {
-    fn read(target: &Tree) -> Result<Self, Diagnostic> {
-        let span = target.span;
-        if let Some(state) = derivative_of(target) {
-            return Ok(Self::Derivative(not_time(state?)?));
-        }
-        match &target.node {
-            TreeNode::Name(text) | TreeNode::Text(text) => {
-                return Ok(Self::Variable(not_time(Name { text: text.clone(), span })?));
-            }
-            TreeNode::Index(of) => return Err(expression::indexed(of, span)),
-            TreeNode::Infix(Operator::Divide, numerator, _) if matches!(numerator.as_call(), Some(("df", _))) => {
-                return Err(Diagnostic::error(span, "derivatives by `df(x)/dy(y)` are not read")
-                    .with_help("remove the line: the Jacobian is derived from the equations"));
-            }
-            _ => {}
-        }
-        let Some((word, arguments)) = target.as_call() else {
-            return Err(Diagnostic::error(span, "nothing can be assigned to this")
-                .with_help("the left side is a name, d/dt(x), x(0), f(x), alag(x), dur(x), rate(x) or mtime(x)"));
-        };
-        if let [Argument { name: None, value: Some(Tree { node: TreeNode::Number(at), span: place, .. }) }] = arguments
-        {
-            if *at != 0.0 {
-                return Err(Diagnostic::error(*place, format!("the value of `{word}` at time {at}"))
-                    .with_help(format!("only initial values can be set: `{word}(0) <- ...`")));
-            }
-            let Tree { node: TreeNode::Call(state, _), .. } = target else { unreachable!("a call, as asked above") };
-            return Ok(Self::Initial(Name { text: word.to_owned(), span: state.span }));
-        }
-        let property = match word {
-            "f" | "F" => DoseProperty::Bioavailability,
-            "alag" | "lag" => DoseProperty::Lag,
-            "dur" => DoseProperty::Duration,
-            "rate" => DoseProperty::Rate,
-            "mtime" => return Ok(Self::EventTime(not_time(state_name(arguments, span, word)?)?)),
-            "levels" => {
-                return Err(Diagnostic::error(span, "variables with text levels are not supported")
-                    .with_help("code the levels as numbers"));
-            }
-            "past" => {
-                return Err(Diagnostic::error(span, "delay equations are not supported")
-                    .with_help("approximate the delay by transit compartments"));
-            }
-            _ => {
-                return Err(Diagnostic::error(span, format!("nothing can be assigned to `{word}(...)`"))
-                    .with_help("the left side is a name, d/dt(x), x(0), f(x), alag(x), dur(x), rate(x) or mtime(x)"));
-            }
-        };
-        Ok(Self::Dose(property, state_name(arguments, span, word)?))
-    }
-}
-
-fn not_time(name: Name) -> Result<Name, Diagnostic> {
-    if is_time(&name.text) {
-        return Err(Diagnostic::error(name.span, format!("`{}` is the time and cannot be set", name.text))
-            .with_help("choose another name"));
-    }
-    Ok(name)
 }
 
 /// States in order of compartment number: `cmt()` and `d/dt()` as they come, those of `linCmt()` last.

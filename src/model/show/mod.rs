@@ -4,6 +4,7 @@ mod equations;
 mod json;
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 pub use equations::expression;
 pub use json::to_json;
@@ -11,7 +12,8 @@ pub use json::to_json;
 use super::ir::OmegaBlock;
 use super::labels::unit_of_label;
 use super::{Model, Scale};
-use crate::engine::program::Structure;
+use crate::engine::program::{Block, Structure};
+use crate::engine::{Engine, SolverChoice, Tolerance};
 
 /// The model as a page of text, line by line, without colours.
 #[must_use]
@@ -42,6 +44,9 @@ pub fn to_text(model: &Model) -> String {
     }
     out.push_str("\nstructure\n");
     let _ = writeln!(out, "  {}: {}", structure_words(model.program().structure), model.structure_reason());
+    if let Ok(engine) = Engine::new(Arc::new(model.program().clone()), SolverChoice::Auto, Tolerance::default()) {
+        let _ = writeln!(out, "  solver {}: {}", engine.solver(), engine.why());
+    }
     if let Some(output) = model.program().exposure.and_then(|exposure| model.outputs().get(exposure.output)) {
         let _ = writeln!(out, "  exposure is measured on {}", output.name);
     }
@@ -49,7 +54,7 @@ pub fn to_text(model: &Model) -> String {
     if !positive.is_empty() {
         let _ = writeln!(out, "  a subject fails where one of these is not above 0: {}", positive.join(", "));
     }
-    let cost = |block: &crate::engine::program::Block| block.instructions.len();
+    let cost = |block: &Block| block.instructions.len();
     let program = model.program();
     let _ = writeln!(
         out,

@@ -104,7 +104,7 @@ pub enum Fault {
         value: String,
     },
     /// An empty cell that must not be.
-    #[error("the value is missing (`{value}`); expected {expected}")]
+    #[error("the value is missing{}; expected {expected}", as_written(value))]
     ValueMissing {
         /// As written.
         value: String,
@@ -269,11 +269,15 @@ pub enum Fault {
         value: String,
     },
     /// Rule 18.
-    #[error("time goes back from `{previous}` to `{value}`; expected times that do not decrease within a subject")]
+    #[error(
+        "`{value}` (time {time}) is before the record above (time {previous}); expected times that do not decrease"
+    )]
     TimeGoesBack {
         /// As written.
         value: String,
-        /// In the model's unit.
+        /// On the subject's clock.
+        time: f64,
+        /// Of the record before.
         previous: f64,
     },
     /// Rule 18.
@@ -283,7 +287,10 @@ pub enum Fault {
         id: String,
     },
     /// A covariate without a value to start from.
-    #[error("the covariate is missing (`{value}`) in the subject's first record; expected a value to start from")]
+    #[error(
+        "the covariate is missing{} in the subject's first record; expected a value to start from",
+        as_written(value)
+    )]
     CovariateMissing {
         /// As written.
         value: String,
@@ -317,4 +324,9 @@ pub enum Fault {
         /// First such value.
         value: String,
     },
+}
+
+/// What stands in a missing cell, where anything does.
+fn as_written(value: &str) -> String {
+    if value.is_empty() { String::new() } else { format!(" (`{value}`)") }
 }

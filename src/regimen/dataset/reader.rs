@@ -223,7 +223,18 @@ impl DatasetReader {
                 row.fault(Fault::TimeMixed { value }, column)
             })
         });
-        let record = row.record(time.as_ref().copied().unwrap_or(f64::NAN));
+        let evid = row.evid();
+        if let (&Ok(time), Ok(evid)) = (&time, evid) {
+            if time < building.last_time && !evid.resets() {
+                let column = row.columns.time.or(row.columns.date.map(|(date, _)| date));
+                let value = column.map_or_else(String::new, |column| cell::text(lines.cell(column)));
+                let Faulty = row.fault(Fault::TimeGoesBack { value, time, previous: building.last_time }, column);
+                faulty = true;
+            }
+            building.last_time = time;
+        }
+        // The record is looked at even where its time is not known, for what else is wrong with it.
+        let record = evid.and_then(|evid| row.record(time.unwrap_or(f64::NAN), evid));
         if row.covariates(&mut building.subject.covariates).is_err() {
             faulty = true;
         }
@@ -235,15 +246,6 @@ impl DatasetReader {
                     faulty = true;
                 }
             }
-        }
-        if let (Ok(time), Ok(record)) = (&time, &record) {
-            if *time < building.last_time && !record.evid.resets() {
-                let column = row.columns.time.or(row.columns.date.map(|(date, _)| date));
-                let value = column.map_or_else(String::new, |column| cell::text(lines.cell(column)));
-                let Faulty = row.fault(Fault::TimeGoesBack { value, previous: building.last_time }, column);
-                faulty = true;
-            }
-            building.last_time = *time;
         }
         match record {
             Ok(record) if time.is_ok() => {

@@ -176,7 +176,14 @@ impl fmt::Display for Report {
         self.errors.write(f, "error")?;
         self.warnings.write(f, "warning")?;
         let Self { source, subjects, records, doses, observations, .. } = self;
-        write!(f, "{source}: {subjects} subjects, {records} records ({doses} doses, {observations} observations), ")?;
-        write!(f, "{} errors, {} warnings", self.errors.count(), self.warnings.count())
+        let (subjects, records) = (counted(*subjects, "subject"), counted(*records, "record"));
+        let (doses, observations) = (counted(*doses, "dose"), counted(*observations, "observation"));
+        let (errors, warnings) = (counted(self.errors.count(), "error"), counted(self.warnings.count(), "warning"));
+        write!(f, "{source}: {subjects}, {records} ({doses}, {observations}), {errors}, {warnings}")
     }
+}
+
+/// A number with its noun.
+pub(super) fn counted(count: u64, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }

@@ -13,6 +13,7 @@ use crate::regimen::event::{Compartment, EventRecord, Evid};
 use crate::regimen::names::ModelNames;
 
 /// A cell that could not be read has been reported; what follows from it is not reported again.
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Faulty;
 
 /// RATE and the duration that goes with it agree when they differ by no more than rounding in the file's digits.
@@ -32,12 +33,12 @@ pub(super) struct Row<'a> {
 
 /// Dosing items as they stand in the line.
 struct Items {
-    amount: Option<f64>,
-    rate: Option<f64>,
-    duration: Option<f64>,
-    interval: Option<f64>,
-    additional: Option<i64>,
-    steady_state: Option<i64>,
+    amount: Result<Option<f64>, Faulty>,
+    rate: Result<Option<f64>, Faulty>,
+    duration: Result<Option<f64>, Faulty>,
+    interval: Result<Option<f64>, Faulty>,
+    additional: Result<Option<i64>, Faulty>,
+    steady_state: Result<Option<i64>, Faulty>,
 }
 
 impl Row<'_> {
@@ -77,49 +78,36 @@ impl Row<'_> {
         })
     }
 
-    /// The record, with the time it has on the subject's clock.
-    pub fn record(&mut self, time: f64) -> Result<EventRecord, Faulty> {
+    /// The record, with the time it has on the subject's clock. All that is wrong is reported before giving up.
+    pub fn record(&mut self, time: f64, evid: Evid) -> Result<EventRecord, Faulty> {
         let columns = self.columns;
-        let amount = self.number(columns.amount);
-        let rate = self.number(columns.rate);
-        let duration = self.number(columns.duration);
-        let interval = self.number(columns.interval);
-        let additional = self.whole(columns.additional);
-        let steady_state = self.whole(columns.steady_state);
-        let evid = self.evid(amount.as_ref().ok().copied().flatten());
+        let items = Items {
+            amount: self.number(columns.amount),
+            rate: self.number(columns.rate),
+            duration: self.number(columns.duration),
+            interval: self.number(columns.interval),
+            additional: self.whole(columns.additional),
+            steady_state: self.whole(columns.steady_state),
+        };
         let missing_dv = self.missing_dv();
         let dv = self.number(columns.dv);
-        let evid = evid?;
         let compartment = self.compartment(evid);
-        let items = Items {
-            amount: amount?,
-            rate: rate?,
-            duration: duration?,
-            interval: interval?,
-            additional: additional?,
-            steady_state: steady_state?,
-        };
-        let mut record = EventRecord { evid, line: self.lines.number(), ..EventRecord::observation(time) };
-        if evid.gives_dose() {
-            self.dose(&items, &mut record)?
-        } else {
-            self.no_dose(&items, evid)?
-        }
-        let missing_dv = missing_dv?;
-        if missing_dv == Some(false) && evid != Evid::Observation {
+        let record = EventRecord { evid, line: self.lines.number(), ..EventRecord::observation(time) };
+        let record = if evid.gives_dose() { self.dose(&items, record) } else { self.no_dose(&items, record) };
+        if matches!(missing_dv, Ok(Some(false))) && evid != Evid::Observation {
             self.fault(Fault::IgnoredMdv { evid: evid.number() }, columns.missing_dv);
         }
-        record.missing_dv = evid != Evid::Observation || missing_dv == Some(true);
-        record.compartment = compartment?;
-        record.dv = dv?;
-        Ok(record)
+        let missing_dv = missing_dv? == Some(true) || evid != Evid::Observation;
+        Ok(EventRecord { missing_dv, compartment: compartment?, dv: dv?, ..record? })
     }
 
     /// Rules 16 and 17.
-    fn evid(&mut self, amount: Option<f64>) -> Result<Evid, Faulty> {
+    pub fn evid(&mut self) -> Result<Evid, Faulty> {
         let column = self.columns.evid;
         let Some(code) = self.whole(column)? else {
-            let gives_dose = amount.is_some_and(|amount| amount != 0.0);
+            let amount = self.columns.amount.map_or(Ok(None), |amount| number(self.lines.cell(amount)));
+            // An amount that cannot be read was meant to be given.
+            let gives_dose = amount.map_or(true, |amount| amount.is_some_and(|amount| amount != 0.0));
             return Ok(if gives_dose { Evid::Dose } else { Evid::Observation });
         };
         u8::try_from(code).ok().and_then(Evid::from_number).ok_or_else(|| {
@@ -143,40 +131,59 @@ impl Row<'_> {
     }
 
     /// What gives no dose must not name one; other dosing items are without effect.
-    fn no_dose(&mut self, items: &Items, evid: Evid) -> Result<(), Faulty> {
-        let (columns, evid) = (self.columns, evid.number());
-        if items.amount.is_some_and(|amount| amount != 0.0) {
-            let value = self.value(columns.amount);
-            return Err(self.fault(Fault::AmountWithoutDose { value, evid }, columns.amount));
-        }
+    fn no_dose(&mut self, items: &Items, record: EventRecord) -> Result<EventRecord, Faulty> {
+        let (columns, evid) = (self.columns, record.evid.number());
+        let number = |item: Result<Option<f64>, Faulty>| matches!(item, Ok(Some(value)) if value != 0.0);
+        let code = |item: Result<Option<i64>, Faulty>| matches!(item, Ok(Some(value)) if value != 0);
         for (given, column) in [
-            (items.rate.is_some_and(|rate| rate != 0.0), columns.rate),
-            (items.duration.is_some_and(|duration| duration != 0.0), columns.duration),
-            (items.interval.is_some_and(|interval| interval != 0.0), columns.interval),
-            (items.additional.is_some_and(|additional| additional != 0), columns.additional),
-            (items.steady_state.is_some_and(|steady_state| steady_state != 0), columns.steady_state),
+            (number(items.rate), columns.rate),
+            (number(items.duration), columns.duration),
+            (number(items.interval), columns.interval),
+            (code(items.additional), columns.additional),
+            (code(items.steady_state), columns.steady_state),
         ] {
             if given {
                 self.fault(Fault::IgnoredItem { value: self.value(column), evid }, column);
             }
         }
-        Ok(())
+        if number(items.amount) {
+            let value = self.value(columns.amount);
+            return Err(self.fault(Fault::AmountWithoutDose { value, evid }, columns.amount));
+        }
+        let Items { amount, rate, duration, interval, additional, steady_state } = items;
+        amount.and(*rate).and(*duration).and(*interval)?;
+        additional.and(*steady_state)?;
+        Ok(record)
     }
 
-    /// Rules 6, 7, 9, 12 and 16. All that is wrong is reported before giving up.
-    fn dose(&mut self, items: &Items, record: &mut EventRecord) -> Result<(), Faulty> {
+    /// Rules 6, 7, 9, 12 and 16. What follows from an item that cannot be read is not looked at.
+    fn dose(&mut self, items: &Items, record: EventRecord) -> Result<EventRecord, Faulty> {
         let columns = self.columns;
-        let steady_state = self.steady_state(items.steady_state);
-        let rate = items.rate.unwrap_or(0.0);
-        let interval = items.interval.unwrap_or(0.0);
-        let asks_steady_state = items.steady_state.is_some_and(|steady_state| steady_state != 0);
-        let constant = asks_steady_state && rate > 0.0 && items.amount.unwrap_or(0.0) == 0.0;
-        let amount = self.amount(items.amount, constant, record.evid);
-        let interval_ok = self.not_negative(interval, columns.interval);
-        let additional = self.additional(items.additional);
-        let dose_rate = self.rate(rate, items.duration.unwrap_or(0.0), items.amount.unwrap_or(0.0));
-        let (steady_state, additional) = (steady_state?, additional?);
-        interval_ok?;
+        let steady_state = items.steady_state.and_then(|code| self.steady_state(code));
+        let additional = items.additional.and_then(|additional| self.additional(additional));
+        let interval = items.interval.and_then(|interval| self.not_negative(interval, columns.interval));
+        let rate = items.rate.and_then(|rate| self.rate(rate));
+        let duration = items.duration.and_then(|duration| self.not_negative(duration, columns.duration));
+        let asks_steady_state = !matches!(steady_state, Ok(SteadyState::None));
+        let infused = matches!(rate, Ok(DoseRate::Rate(_)) | Err(_));
+        let constant = asks_steady_state && infused && matches!(items.amount, Ok(None | Some(0.0)));
+        let amount = items.amount.and_then(|amount| self.amount(amount, constant, record.evid));
+        let (steady_state, additional, interval) = (steady_state?, additional?, interval?);
+        let train = self.train(steady_state, additional, interval, constant);
+        let (amount, rate) = (amount?, self.with_duration(rate?, duration?, amount?)?);
+        train?;
+        Ok(EventRecord { amount, rate, additional, interval, steady_state, ..record })
+    }
+
+    /// What ADDL, SS and II say together.
+    fn train(
+        &mut self,
+        steady_state: SteadyState,
+        additional: u32,
+        interval: f64,
+        constant: bool,
+    ) -> Result<(), Faulty> {
+        let columns = self.columns;
         let mut train = Ok(());
         if additional > 0 && interval == 0.0 {
             train = Err(self.fault(Fault::AdditionalWithoutInterval { additional, interval }, columns.additional));
@@ -190,9 +197,7 @@ impl Row<'_> {
             let fault = Fault::SteadyStateWithoutInterval { steady_state: code, interval };
             train = Err(self.fault(fault, columns.steady_state));
         }
-        train?;
-        *record = EventRecord { amount: amount?, rate: dose_rate?, additional, interval, steady_state, ..*record };
-        Ok(())
+        train
     }
 
     fn amount(&mut self, amount: Option<f64>, constant: bool, evid: Evid) -> Result<f64, Faulty> {
@@ -200,21 +205,21 @@ impl Row<'_> {
         match amount {
             None if constant => Ok(0.0),
             None => Err(self.fault(Fault::AmountMissing { evid: evid.number() }, column)),
-            Some(amount) => {
-                self.not_negative(amount, column)?;
-                if amount == 0.0 && !constant {
-                    self.fault(Fault::ZeroAmount, column);
-                }
-                Ok(amount)
+            Some(0.0) if constant => Ok(0.0),
+            Some(0.0) => {
+                self.fault(Fault::ZeroAmount, column);
+                Ok(0.0)
             }
+            given => self.not_negative(given, column),
         }
     }
 
-    fn not_negative(&mut self, value: f64, column: Option<usize>) -> Result<(), Faulty> {
-        if value < 0.0 {
-            return Err(self.fault(Fault::Negative { value: self.value(column) }, column));
+    /// A number of 0 or more; 0 where it is missing.
+    fn not_negative(&mut self, value: Option<f64>, column: Option<usize>) -> Result<f64, Faulty> {
+        match value {
+            Some(value) if value < 0.0 => Err(self.fault(Fault::Negative { value: self.value(column) }, column)),
+            value => Ok(value.unwrap_or(0.0)),
         }
-        Ok(())
     }
 
     fn additional(&mut self, additional: Option<i64>) -> Result<u32, Faulty> {
@@ -240,28 +245,35 @@ impl Row<'_> {
         }
     }
 
-    #[expect(clippy::float_cmp, reason = "-1 and -2 are codes")]
-    fn rate(&mut self, rate: f64, duration: f64, amount: f64) -> Result<DoseRate, Faulty> {
-        let columns = self.columns;
-        self.not_negative(duration, columns.duration)?;
-        if rate < 0.0 && rate != -1.0 && rate != -2.0 {
-            let value = self.value(columns.rate);
-            let expected = "0 (bolus), a rate above 0, -1 (the model's rate) or -2 (the model's duration)";
-            return Err(self.fault(Fault::UnknownCode { value, expected }, columns.rate));
-        }
-        if duration > 0.0 {
-            let agree = rate > 0.0 && (rate * duration - amount).abs() <= AGREEMENT * amount;
-            if rate != 0.0 && !agree {
-                return Err(self.fault(Fault::RateAndDuration { rate, duration, amount }, columns.duration));
+    fn rate(&mut self, rate: Option<f64>) -> Result<DoseRate, Faulty> {
+        match rate.unwrap_or(0.0) {
+            0.0 => Ok(DoseRate::Bolus),
+            -1.0 => Ok(DoseRate::ModelledRate),
+            -2.0 => Ok(DoseRate::ModelledDuration),
+            rate if rate > 0.0 => Ok(DoseRate::Rate(rate)),
+            _ => {
+                let column = self.columns.rate;
+                let expected = "0 (bolus), a rate above 0, -1 (the model's rate) or -2 (the model's duration)";
+                Err(self.fault(Fault::UnknownCode { value: self.value(column), expected }, column))
             }
-            return Ok(DoseRate::Duration(duration));
         }
-        Ok(match rate {
-            -1.0 => DoseRate::ModelledRate,
-            -2.0 => DoseRate::ModelledDuration,
-            0.0 => DoseRate::Bolus,
-            rate => DoseRate::Rate(rate),
-        })
+    }
+
+    /// RATE and a duration exclude each other, unless they say the same: then the duration is the exact one.
+    fn with_duration(&mut self, rate: DoseRate, duration: f64, amount: f64) -> Result<DoseRate, Faulty> {
+        if duration == 0.0 {
+            return Ok(rate);
+        }
+        let rate = match rate {
+            DoseRate::Bolus => return Ok(DoseRate::Duration(duration)),
+            DoseRate::Rate(rate) if (rate * duration - amount).abs() <= AGREEMENT * amount => {
+                return Ok(DoseRate::Duration(duration));
+            }
+            DoseRate::Rate(rate) => rate,
+            DoseRate::ModelledRate => -1.0,
+            DoseRate::ModelledDuration | DoseRate::Duration(_) => -2.0,
+        };
+        Err(self.fault(Fault::RateAndDuration { rate, duration, amount }, self.columns.duration))
     }
 
     /// Rule 16, and names.

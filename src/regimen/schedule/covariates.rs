@@ -24,6 +24,7 @@ pub(super) fn table(
     subject: &SubjectRecords,
     names: &ModelNames,
     interpolation: &CovariateInterpolation,
+    grid: &[f64],
 ) -> Result<CovariateTable, ScheduleError> {
     let (n_records, n_given, n_wanted) = (subject.records.len(), subject.covariate_names.len(), names.covariates.len());
     let stretches = stretches(subject);
@@ -41,7 +42,7 @@ pub(super) fn table(
             filled[row * n_wanted + column] = value;
         }
     }
-    Ok(without_repeats(subject, &stretches, &filled, methods))
+    Ok(without_repeats(subject, &stretches, grid, &filled, methods))
 }
 
 /// The column of a name: as it is written, or else without regard to case.
@@ -109,31 +110,51 @@ fn fill(
     Ok(())
 }
 
-/// Leaves out the rows that equal both their neighbours: that changes none of the interpolations.
+/// Leaves out rows that say nothing new, which changes none of the interpolations.
+///
+/// Of the rows of one time that differ among themselves none is left out, for the k-th record at a time sees the k-th row
+/// of that time; an extra sample of that time comes first and takes a row as well. Where the clock goes back, the last row
+/// before and the first row after stay, so that the step back is seen.
 fn without_repeats(
     subject: &SubjectRecords,
     stretches: &[Range<usize>],
+    grid: &[f64],
     filled: &[f64],
     interpolation: Vec<Interpolation>,
 ) -> CovariateTable {
     let n = interpolation.len();
+    let records = &subject.records;
     let row = |index: usize| &filled[index * n..(index + 1) * n];
     let mut table = CovariateTable { interpolation, ..CovariateTable::default() };
     let mut keep = |index: usize| {
-        table.times.push(subject.records[index].time);
+        table.times.push(records[index].time);
         table.values.extend_from_slice(row(index));
     };
-    if (1..subject.records.len()).all(|index| row(index) == row(0)) {
+    if (1..records.len()).all(|index| row(index) == row(0)) {
         keep(0);
         return table;
     }
     for stretch in stretches {
-        for index in stretch.clone() {
-            let news = index > stretch.start && row(index) != row(index - 1);
-            let last_of_its_kind = index + 1 < stretch.end && row(index) != row(index + 1);
-            if index == stretch.start || news || last_of_its_kind {
-                keep(index);
+        let mut start = stretch.start;
+        while start < stretch.end {
+            let time = records[start].time;
+            let length = records[start..stretch.end].iter().take_while(|record| record.time == time).count();
+            let end = start + length;
+            let last_news = (start + 1..end).rev().find(|&index| row(index) != row(index - 1));
+            if let Some(last_news) = last_news {
+                if grid.binary_search_by(|sample| sample.total_cmp(&time)).is_ok() {
+                    keep(start);
+                }
+                (start..=last_news).for_each(&mut keep);
+            } else {
+                let at_border = start == stretch.start || (end == stretch.end && end < records.len());
+                let news = start > stretch.start && row(start) != row(start - 1);
+                let last_of_its_kind = end < stretch.end && row(end) != row(start);
+                if at_border || news || last_of_its_kind {
+                    keep(start);
+                }
             }
+            start = end;
         }
     }
     table

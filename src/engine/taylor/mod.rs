@@ -1,0 +1,233 @@
+//! Taylor series over lanes: the main engine, for any right-hand side that is smooth, linear or not.
+//!
+//! The derivative block is run in Taylor arithmetic (`compile.rs` turns it into recurrences, `series.rs` runs them): each
+//! order of every series gives one more coefficient of the states, `y_(k+1) = f_k / (k+1)`. From the coefficients come the
+//! step, checked by the size of the last two terms against the tolerance at the end of the step, and every value inside it
+//! by Horner's rule. A step that turns out too long is shortened with the same coefficients. Order and step control after
+//! Jorba and Zou (2005), see [`recipe::SeriesOp`]; kin of TIDES and heyoka.
+
+mod compile;
+mod form;
+mod recipe;
+mod series;
+
+use self::recipe::Recipe;
+use self::series::{INVERSE, Series, combine, run_ops};
+use super::Tolerance;
+use super::lanes::bank::{Bank, LaneIntegrator, Solution};
+use super::lanes::block::{run_block, run_block_kernel};
+use super::lanes::math::{exp_lanes, ln_lanes};
+use super::lanes::{Backend, LANES, Lanes, fused, lane_kernel};
+use super::program::{Program, Register};
+
+/// The last but one term counts this much: the remainder is about the last term times the ratio of the two, and a
+/// last term that happens to vanish must not hide the error.
+const LAST_BUT_ONE: f64 = 0.1;
+
+/// Share of the step size at which the estimated error would be as large as allowed.
+const SAFETY: f64 = 0.95;
+
+/// A step that could be longer by less than this is taken as it is.
+const WORTH_GROWING: f64 = 1.3;
+
+/// A step found too long is shortened to this share at least.
+const LARGEST_CUT: f64 = 1e-3;
+
+/// Looks at a step size before it is left to the next round.
+const ATTEMPTS: usize = 12;
+
+/// Taylor series of one program.
+#[derive(Clone, Debug)]
+pub(super) struct Taylor {
+    recipe: Recipe,
+    backend: Backend,
+    tolerance: Tolerance,
+    order: usize,
+    series: Vec<Lanes>,
+}
+
+impl Taylor {
+    /// `None` where an operation has no recurrence.
+    pub fn new(program: &Program, tolerance: Tolerance, backend: Backend) -> Option<Self> {
+        let recipe = compile::compile(program).ok()?;
+        let order = order(tolerance.rtol);
+        let series = vec![Lanes::splat(0.0); recipe.n_slots * (order + 1)];
+        Some(Self { recipe, backend, tolerance, order, series })
+    }
+}
+
+/// Jorba and Zou's optimum for a cost that grows with the square of the order is -ln(rtol)/2 + 1; half of the cost here is
+/// the same for any order (events, samples), so the best one measured is higher.
+fn order(rtol: f64) -> usize {
+    let order = (-0.7 * rtol.max(1e-16).ln() + 4.0).round();
+    (order as usize).clamp(12, 24)
+}
+
+impl LaneIntegrator for Taylor {
+    fn n_registers(&self) -> usize {
+        self.recipe.n_registers
+    }
+
+    fn prepare(&self, bank: &mut Bank) {
+        for &(register, value) in &self.recipe.literals {
+            bank.registers[register as usize] = Lanes::splat(value);
+        }
+    }
+
+    fn inputs(&self) -> &[Register] {
+        &self.recipe.inputs
+    }
+
+    fn inputs_changed(&mut self, bank: &mut Bank) {
+        run_block(self.backend, &self.recipe.constants, &mut bank.registers);
+    }
+
+    fn step(&mut self, bank: &mut Bank) {
+        step(self.backend, self.backend, &self.recipe, self.order, self.tolerance, bank, &mut self.series);
+    }
+
+    fn solution(&self) -> Solution<'_> {
+        Solution { coefficients: &self.series, stride: self.order + 1, degree: self.order }
+    }
+}
+
+lane_kernel! {
+    fn step(
+        backend: Backend,
+        recipe: &Recipe,
+        order: usize,
+        tolerance: Tolerance,
+        bank: &mut Bank,
+        coefficients: &mut [Lanes],
+    ) = step_kernel
+}
+
+#[inline(always)]
+fn step_kernel<const FMA: bool>(
+    backend: Backend,
+    recipe: &Recipe,
+    order: usize,
+    tolerance: Tolerance,
+    bank: &mut Bank,
+    coefficients: &mut [Lanes],
+) {
+    expand::<FMA>(backend, recipe, order, bank, coefficients);
+    choose_step::<FMA>(order, tolerance, bank, coefficients);
+}
+
+/// All coefficients of all series at the start of the step.
+#[inline(always)]
+fn expand<const FMA: bool>(
+    backend: Backend,
+    recipe: &Recipe,
+    order: usize,
+    bank: &mut Bank,
+    coefficients: &mut [Lanes],
+) {
+    let stride = order + 1;
+    for (slot, &value) in bank.state.iter().enumerate() {
+        coefficients[slot * stride] = value;
+    }
+    bank.registers[recipe.time as usize] = bank.time;
+    run_block_kernel::<FMA>(&recipe.per_step, &mut bank.registers);
+    let mut series = Series { coefficients, stride };
+    for k in 0..order {
+        run_ops::<FMA>(backend, recipe, k, &mut bank.registers, &mut series);
+        let by = Lanes::splat(INVERSE[k + 1]);
+        for (slot, derivative) in recipe.derivatives.iter().enumerate() {
+            let mut value = combine::<FMA>(derivative, k, &bank.registers, &series);
+            if k == 0 {
+                value = value + bank.rates[slot];
+            }
+            if bank.any_off {
+                value = value.zip(bank.gates[slot], |value, gate| if gate == 0.0 { 0.0 } else { value });
+            }
+            series.coefficients[slot * stride + k + 1] = value * by;
+        }
+    }
+}
+
+/// The longest step whose estimated error is allowed, and the states at its end.
+#[inline(always)]
+fn choose_step<const FMA: bool>(order: usize, tolerance: Tolerance, bank: &mut Bank, coefficients: &[Lanes]) {
+    let root = Lanes::splat(-1.0 / order as f64);
+    let room = bank.room;
+    let mut step = bank.wish.zip(room, |wish, room| if wish < room { wish } else { room });
+    // 1 where a step was found too long: then it is not lengthened again.
+    let mut tight = Lanes::splat(0.0);
+    let mut attempt = 1;
+    let (ratio, growth) = loop {
+        let ratio = error_ratio::<FMA>(order, tolerance, step, bank, coefficients);
+        let growth = exp_lanes::<FMA>(ln_lanes::<FMA>(ratio) * root);
+        let mut next = step;
+        let mut changed = 0;
+        for i in 0..LANES {
+            let (h, room, growth) = (step.0[i], room.0[i], growth.0[i]);
+            let longer = h * growth * SAFETY;
+            let longer = if longer < room { longer } else { room };
+            let grows = (h < room) & (growth > WORTH_GROWING) & (tight.0[i] == 0.0);
+            let longer = if grows { longer } else { h };
+            // Not a number as well: the powers of a long step overflow.
+            let shorter = h * if growth > LARGEST_CUT { growth * SAFETY } else { LARGEST_CUT };
+            let fits = ratio.0[i] <= 1.0;
+            tight.0[i] = if fits { tight.0[i] } else { 1.0 };
+            next.0[i] = if fits { longer } else { shorter };
+            changed |= u64::from(next.0[i] != h);
+        }
+        if changed == 0 || attempt == ATTEMPTS {
+            break (ratio, growth);
+        }
+        attempt += 1;
+        step = next;
+    };
+    for i in 0..LANES {
+        let (h, ratio) = (step.0[i], ratio.0[i]);
+        let reachable = h * growth.0[i] * SAFETY;
+        bank.broken.0[i] = if ratio.is_nan() { 1.0 } else { 0.0 };
+        bank.step.0[i] = if ratio <= 1.0 { h } else { 0.0 };
+        bank.wish.0[i] = if reachable > 0.0 { reachable } else { h * LARGEST_CUT };
+    }
+}
+
+/// Evaluates the states at the end of a step into `bank.end`; the estimated error over the allowed one, the largest over
+/// the states. Not a number where a coefficient is not finite.
+#[inline(always)]
+fn error_ratio<const FMA: bool>(
+    order: usize,
+    tolerance: Tolerance,
+    step: Lanes,
+    bank: &mut Bank,
+    coefficients: &[Lanes],
+) -> Lanes {
+    let mut before_last = Lanes::splat(1.0);
+    let mut factor = step;
+    let mut exponent = order - 1;
+    while exponent > 0 {
+        if exponent % 2 == 1 {
+            before_last = before_last * factor;
+        }
+        factor = factor * factor;
+        exponent /= 2;
+    }
+    let last = before_last * step;
+    let mut ratio = Lanes::splat(0.0);
+    let mut poison = ratio;
+    for (end, c) in bank.end.iter_mut().zip(coefficients.chunks_exact(order + 1)) {
+        let mut value = c[order];
+        for c in c[..order].iter().rev() {
+            value = value.mul_add::<FMA>(step, *c);
+        }
+        *end = value;
+        for i in 0..LANES {
+            let a = (c[order].0[i] * last.0[i]).abs();
+            let b = (c[order - 1].0[i] * before_last.0[i]).abs() * LAST_BUT_ONE;
+            let error = if a > b { a } else { b };
+            let allowed = fused::<FMA>(value.0[i].abs(), tolerance.rtol, tolerance.atol);
+            let share = if error == 0.0 { 0.0 } else { error / allowed };
+            ratio.0[i] = if share > ratio.0[i] { share } else { ratio.0[i] };
+            poison.0[i] += (a + b + value.0[i]) * 0.0;
+        }
+    }
+    // Where a lane is idle nothing has to fit.
+    (ratio + poison).zip(bank.room, |ratio, room| if room > 0.0 { ratio } else { 0.0 })
+}
