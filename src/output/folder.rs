@@ -150,13 +150,32 @@ impl OutputFolder {
         }
     }
 
+    /// Moves finished files to their places beside those of the last run, and adds their records to its manifest.
+    ///
+    /// # Errors
+    /// Where the folder has no manifest, or a file could not be moved.
+    pub fn add(self, files: Vec<OutputFile>) -> Result<Manifest, OutputError> {
+        let mut manifest = match Manifest::read(&self.path) {
+            Ok(manifest) => manifest,
+            Err(source) => return Err(OutputError::Manifest { path: self.path.clone(), source }),
+        };
+        for file in files {
+            let record = file.persist()?;
+            match manifest.files.iter_mut().find(|old| old.name == record.name) {
+                Some(old) => *old = record,
+                None => manifest.files.push(record),
+            }
+        }
+        self.write_manifest(manifest)
+    }
+
     /// Moves finished files to their places, and writes the manifest with their records.
     ///
     /// Files of the last run that this one did not write are removed, unless they were changed since.
     ///
     /// # Errors
     /// Where one of them could not be moved; those before it are in place then.
-    pub fn commit(mut self, files: Vec<OutputFile>, mut manifest: Manifest) -> Result<Manifest, OutputError> {
+    pub fn commit(self, files: Vec<OutputFile>, mut manifest: Manifest) -> Result<Manifest, OutputError> {
         manifest.files.clear();
         for file in files {
             manifest.files.push(file.persist()?);
@@ -170,6 +189,10 @@ impl OutputFolder {
                 drop(fs::remove_file(path));
             }
         }
+        self.write_manifest(manifest)
+    }
+
+    fn write_manifest(mut self, manifest: Manifest) -> Result<Manifest, OutputError> {
         let path = self.path.join(manifest::FILE_NAME);
         write_beside(&path, manifest.to_json().as_bytes()).map_err(|source| OutputError::Write { path, source })?;
         self.committed = true;

@@ -54,6 +54,8 @@ pub struct ModelRecord {
     pub reference: Option<String>,
     /// SHA-256 of its text, hexadecimal.
     pub sha256: Option<String>,
+    /// Output that exposure is measured on: the concentration of plots.
+    pub concentration: Option<String>,
 }
 
 /// The solver.

@@ -1,0 +1,118 @@
+//! Exposure of each cycle over that of the first: median, middle half and middle 90 % per arm.
+
+use super::axis::{Axis, Scale, Tick, plain};
+use super::figure::{Figure, Plan, subjects};
+use super::panel::{Key, Legend, Look};
+use super::picture::Picture;
+use super::style::{FINE_LINE, Theme};
+
+/// Accumulation per cycle and arm.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Accumulation {
+    /// What the picture is headed with, such as the study's name.
+    pub heading: String,
+    /// What is compared, such as `AUC`.
+    pub quantity: String,
+    /// Arms, in order.
+    pub arms: Vec<AccumulationArm>,
+}
+
+/// One arm of an [`Accumulation`] picture.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct AccumulationArm {
+    /// Name of the arm.
+    pub name: String,
+    /// In order of cycles.
+    pub cycles: Vec<AccumulationCycle>,
+}
+
+/// Individual ratios in one cycle.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct AccumulationCycle {
+    /// Number of the cycle, from 1.
+    pub number: u32,
+    /// Subjects with a ratio.
+    pub n: u64,
+    /// 5th, 25th, 50th, 75th and 95th percentile of the individual ratios.
+    pub percentiles: [f64; 5],
+}
+
+impl Accumulation {
+    /// Draws it.
+    #[must_use]
+    pub fn draw(&self, theme: Theme) -> Picture {
+        let cycles = || self.arms.iter().flat_map(|arm| &arm.cycles);
+        let last = cycles().map(|cycle| cycle.number).max().unwrap_or(1);
+        let largest = cycles().flat_map(|cycle| cycle.percentiles).filter(|p| p.is_finite()).fold(1.0, f64::max);
+        // Labels that do not run into each other, however many cycles there are.
+        let every = last.div_ceil(20).max(1);
+        let tick = |number: u32| Tick {
+            value: f64::from(number),
+            label: (number % every == 0 || every == 1).then(|| number.to_string()),
+        };
+        let x = Axis {
+            scale: Scale { low: 0.5, high: f64::from(last) + 0.5, logarithmic: false },
+            ticks: (1..=last).map(tick).collect(),
+            label: "Cycle".to_owned(),
+        };
+        let y = Axis::linear(largest, format!("{} over {} of cycle 1", self.quantity, self.quantity));
+        let mut legend = Legend::default();
+        for (i, arm) in self.arms.iter().enumerate() {
+            legend.add(&arm.name, Key::Whisker, Look { dashes: &[], ..Look::series(theme, i) });
+        }
+        let figure = Figure {
+            theme,
+            title: format!("{}: accumulation of {}", self.heading, self.quantity),
+            subtitle: format!(
+                "Individual ratios: median (ring), middle half (bar) and 5th to 95th percentile (line) of {}",
+                subjects(cycles().map(|cycle| cycle.n).filter(|&n| n > 0))
+            ),
+            panels: vec![Plan { x, y, caption: String::new(), doses: Vec::new() }],
+            columns: 1,
+            panel_height: 330.0,
+            legend,
+        };
+        let (mut picture, panels) = figure.lay_out();
+        let Some(panel) = panels.first() else { return picture };
+        if let Some(one) = panel.at_y(1.0) {
+            picture.dashed_line(&[(panel.left, one), (panel.right, one)], theme.axis(), FINE_LINE, &[4.0, 3.0]);
+        }
+        let n = self.arms.len() as f64;
+        let step = (0.62 / n.max(1.0)).min(0.2);
+        for (i, arm) in self.arms.iter().enumerate() {
+            let shift = (i as f64 - (n - 1.0) / 2.0) * step;
+            for cycle in arm.cycles.iter().filter(|cycle| cycle.percentiles.iter().all(|p| p.is_finite())) {
+                if let Some(x) = panel.at_x(f64::from(cycle.number) + shift) {
+                    panel.whisker(&mut picture, x, cycle.percentiles, theme.series(i));
+                }
+            }
+        }
+        // The number of subjects falls from cycle to cycle where patients stop: it stands where it is needed.
+        if self.arms.iter().any(|arm| arm.cycles.iter().any(|cycle| cycle.n != arm.cycles[0].n)) {
+            self.write_counts(&mut picture, panel, theme);
+        }
+        picture
+    }
+
+    fn write_counts(&self, picture: &mut Picture, panel: &super::panel::Panel, theme: Theme) {
+        use super::picture::Anchor;
+        use super::style::SMALL_SIZE;
+        for (i, arm) in self.arms.iter().enumerate() {
+            if arm.cycles.iter().all(|cycle| cycle.n == arm.cycles[0].n) {
+                continue;
+            }
+            let above = |cycle: &AccumulationCycle| {
+                let others = self.arms.iter().flat_map(|arm| &arm.cycles).filter(|other| other.number == cycle.number);
+                others.map(|other| other.percentiles[4]).filter(|p| p.is_finite()).fold(0.0, f64::max)
+            };
+            for cycle in &arm.cycles {
+                let at = panel.at_x(f64::from(cycle.number)).zip(panel.at_y(above(cycle)));
+                if let Some((x, y)) = at {
+                    let text = format!("n = {}", plain(cycle.n as f64, 0));
+                    let y = y - 7.0 - i as f64 * (SMALL_SIZE + 2.0);
+                    picture.text(&text, (x, y), Anchor::Middle, SMALL_SIZE, theme.series(i));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! What all figures share: heading, panels side by side, legend below, and the data of bands.
+
+use super::axis::{Axis, plain};
+use super::panel::{BELOW, CAPTION, DoseRow, Legend, Panel};
+use super::picture::{Anchor, Picture, Text};
+use super::render::text_width;
+use super::style::{MARGIN, TEXT_SIZE, TITLE_SIZE, Theme, WIDTH};
+
+/// A quantity over time in one arm or group: median and range.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Band {
+    /// Name of the arm or group.
+    pub name: String,
+    /// Subjects.
+    pub n: u64,
+    /// Times.
+    pub times: Vec<f64>,
+    /// 5th percentile; NaN where undefined.
+    pub low: Vec<f64>,
+    /// Median; NaN where undefined.
+    pub median: Vec<f64>,
+    /// 95th percentile; NaN where undefined.
+    pub high: Vec<f64>,
+}
+
+impl Band {
+    pub(super) fn values(&self) -> impl Iterator<Item = f64> {
+        [&self.low, &self.median, &self.high].into_iter().flatten().copied().filter(|value| value.is_finite())
+    }
+
+    pub(super) fn end(&self) -> f64 {
+        self.times.iter().copied().fold(0.0, f64::max)
+    }
+}
+
+/// A panel to be placed: axes and caption.
+#[derive(Clone, Debug)]
+pub(super) struct Plan {
+    pub x: Axis,
+    pub y: Axis,
+    pub caption: String,
+    pub doses: Vec<DoseRow>,
+}
+
+/// A figure: title, subtitle, rows of panels, legend.
+#[derive(Debug)]
+pub(super) struct Figure {
+    pub theme: Theme,
+    pub title: String,
+    pub subtitle: String,
+    pub panels: Vec<Plan>,
+    pub columns: usize,
+    /// Height of a panel's data.
+    pub panel_height: f64,
+    pub legend: Legend,
+}
+
+impl Figure {
+    /// Draws everything but the data, and says where the panels are.
+    pub fn lay_out(self) -> (Picture, Vec<Panel>) {
+        let theme = self.theme;
+        let width = WIDTH - 2.0 * MARGIN;
+        let subtitle = wrap(&self.subtitle, TEXT_SIZE, width);
+        let captions = if self.panels.iter().all(|panel| panel.caption.is_empty()) { 12.0 } else { CAPTION };
+        let strips = self.panels.iter().map(|panel| Panel::strip(panel.doses.len())).fold(0.0, f64::max);
+        let row_height = captions + self.panel_height + strips + BELOW;
+        let n_rows = self.panels.len().div_ceil(self.columns.max(1));
+        let first_row = MARGIN + TITLE_SIZE + subtitle.len() as f64 * (TEXT_SIZE + 6.0) + 14.0;
+        let legend_top = first_row + n_rows as f64 * row_height + (n_rows.max(1) - 1) as f64 * 12.0 + 10.0;
+        let gutter = self.panels.iter().map(|panel| Panel::gutter(&panel.y)).fold(0.0, f64::max);
+        let height = legend_top + self.legend.height(width) + MARGIN - 6.0;
+        let mut picture = Picture::new(WIDTH, height.ceil(), theme, format!("{}. {}", self.title, self.subtitle));
+
+        let mut baseline = MARGIN + 0.8 * TITLE_SIZE;
+        picture.put(Text {
+            text: self.title,
+            at: (MARGIN, baseline),
+            anchor: Anchor::Start,
+            size: TITLE_SIZE,
+            colour: theme.text(),
+            bold: true,
+            upward: false,
+        });
+        baseline += 4.0;
+        for line in subtitle {
+            baseline += TEXT_SIZE + 6.0;
+            picture.text(&line, (MARGIN, baseline), Anchor::Start, TEXT_SIZE, theme.faint_text());
+        }
+
+        let columns = self.columns.max(1).min(self.panels.len().max(1));
+        let overhang = self.panels.iter().map(|panel| Panel::overhang(&panel.x)).fold(0.0, f64::max);
+        let cell = (width - overhang) / columns as f64;
+        let mut panels = Vec::new();
+        for (i, plan) in self.panels.into_iter().enumerate() {
+            let (row, column) = (i / columns, i % columns);
+            let left = MARGIN + cell * column as f64 + gutter;
+            let top = first_row + row as f64 * (row_height + 12.0) + captions;
+            // Between panels: room for a tick label that reaches over the end.
+            let right = MARGIN + cell * (column + 1) as f64 - if column + 1 < columns { overhang + 6.0 } else { 0.0 };
+            let bottom = top + self.panel_height;
+            let panel = Panel { theme, left, right, top, bottom, x: plan.x, y: plan.y, doses: plan.doses };
+            panel.frame(&mut picture, &plan.caption);
+            panels.push(panel);
+        }
+        self.legend.draw(&mut picture, theme, MARGIN + gutter, legend_top, width - gutter);
+        (picture, panels)
+    }
+}
+
+/// `1,000 subjects`, or `900 to 1,000 subjects` where arms differ.
+pub(super) fn subjects(counts: impl Iterator<Item = u64> + Clone) -> String {
+    let (fewest, most) = (counts.clone().min().unwrap_or(0), counts.max().unwrap_or(0));
+    let count = |n: u64| plain(n as f64, 0);
+    match (fewest, most) {
+        (1, 1) => "1 subject".to_owned(),
+        _ if fewest == most => format!("{} subjects", count(most)),
+        _ => format!("{} to {} subjects", count(fewest), count(most)),
+    }
+}
+
+/// `concentration` for `Concentration`, but `A1` and `AUC` as they are.
+pub(super) fn in_sentence(name: &str) -> String {
+    let mut letters = name.chars();
+    match letters.next() {
+        Some(first) if name.len() > 2 && letters.clone().all(|c| c.is_lowercase() || c == ' ') => {
+            first.to_lowercase().chain(letters).collect()
+        }
+        _ => name.to_owned(),
+    }
+}
+
+/// `Clearance (L/h)`, or the name alone where no unit is known.
+pub(super) fn with_unit(name: &str, unit: &str) -> String {
+    if unit.is_empty() { name.to_owned() } else { format!("{name} ({})", unit.replace('*', "·")) }
+}
+
+/// Lines of a text that fit a width.
+fn wrap(text: &str, size: f64, width: f64) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if text_width(&format!("{line} {word}"), size, false) <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
+/// Rows of dose marks: one in a neutral colour where all arms are dosed alike, else one per arm.
+pub(super) fn dose_rows(theme: Theme, doses: &[Vec<f64>]) -> Vec<DoseRow> {
+    let given = doses.iter().any(|times| !times.is_empty());
+    match doses {
+        [] => Vec::new(),
+        _ if !given => Vec::new(),
+        [first, rest @ ..] if rest.iter().all(|times| times == first) => {
+            vec![DoseRow { times: first.clone(), colour: theme.axis() }]
+        }
+        _ => doses
+            .iter()
+            .enumerate()
+            .map(|(i, times)| DoseRow { times: times.clone(), colour: theme.series(i) })
+            .collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn subjects_are_counted_in_words() {
+        assert_eq!(subjects([1000, 1000].into_iter()), "1,000 subjects");
+        assert_eq!(subjects([900, 1000].into_iter()), "900 to 1,000 subjects");
+        assert_eq!(subjects([1].into_iter()), "1 subject");
+    }
+
+    #[test]
+    fn doses_are_marked_once_where_all_arms_have_the_same() {
+        let same = dose_rows(Theme::Light, &[vec![0.0, 7.0], vec![0.0, 7.0]]);
+        assert_eq!(same.len(), 1);
+        assert_eq!(dose_rows(Theme::Light, &[vec![0.0, 7.0], vec![0.0]]).len(), 2);
+        assert_eq!(dose_rows(Theme::Light, &[Vec::new()]).len(), 0);
+    }
+}
