@@ -5,17 +5,25 @@
 use super::graph::{Dependence, Graph, Id, Input, Term};
 use crate::engine::program::{BinaryOp, UnaryOp};
 
-/// d(root)/d(state) for each root. The outer `None`: a function without a derivative among the operations of a program (Γ) takes part.
-pub(crate) fn derivatives(graph: &mut Graph, roots: &[Id], state: usize) -> Option<Vec<Option<Id>>> {
-    let order = graph.cone(roots.iter().copied());
+/// d(root)/d(state) by root and state, those that are not 0 by structure. `None`: a function without a derivative among the operations of a
+/// program (Γ) takes part.
+pub(crate) fn jacobian(graph: &mut Graph, roots: &[Id]) -> Option<Vec<(usize, usize, Id)>> {
+    let mut order = graph.cone(roots.iter().copied());
+    order.retain(|&id| graph.dependence(id).on(Dependence::STATES));
     let mut partials: Vec<Option<Id>> = vec![None; graph.len()];
-    for id in order {
-        if graph.dependence(id).on(Dependence::STATES) {
-            let partial = partial(graph, id, state, &partials).ok()?;
-            partials[id as usize] = partial;
+    let mut entries = Vec::new();
+    for state in 0..roots.len() {
+        for &id in &order {
+            partials[id as usize] = partial(graph, id, state, &partials).ok()?;
+        }
+        for (row, &root) in roots.iter().enumerate() {
+            if let Some(id) = partials[root as usize].filter(|&id| graph.value(id) != Some(0.0)) {
+                entries.push((row, state, id));
+            }
         }
     }
-    Some(roots.iter().map(|&root| partials[root as usize]).collect())
+    entries.sort_unstable_by_key(|&(row, column, _)| (row, column));
+    Some(entries)
 }
 
 /// Marks an operation whose derivative cannot be written.
@@ -31,6 +39,7 @@ fn partial(graph: &mut Graph, id: Id, state: usize, partials: &[Option<Id>]) -> 
             Some(inner) => unary(graph, op, id, a, inner),
         },
         Term::Binary(BinaryOp::Pow, _, b) if of(b).is_some() => Err(NoDerivative),
+        Term::Binary(_, a, b) if of(a).is_none() && of(b).is_none() => Ok(None),
         Term::Binary(op, a, b) => Ok(binary(graph, op, id, (a, of(a)), (b, of(b)))),
         Term::Select(condition, then, otherwise) => Ok(select(graph, condition, of(then), of(otherwise))),
     }
@@ -153,9 +162,6 @@ fn binary(
             Some(graph.mul(slope, da))
         }
         BinaryOp::Min | BinaryOp::Max => {
-            if da.is_none() && db.is_none() {
-                return None;
-            }
             let first = if op == BinaryOp::Min { (a, b) } else { (b, a) };
             let condition = graph.binary(BinaryOp::Less, first.0, first.1);
             select(graph, condition, da, db)

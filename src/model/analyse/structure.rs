@@ -21,7 +21,7 @@ pub(crate) struct Shape {
 /// The shape of `derivatives`, one per state of `states`.
 pub(crate) fn shape(graph: &mut Graph, derivatives: &[Id], states: &[String]) -> Shape {
     let only_integrates = only_integrates(graph, derivatives);
-    let jacobian = jacobian(graph, derivatives);
+    let jacobian = derive::jacobian(graph, derivatives);
     let smoothness = not_smooth(graph, derivatives, states);
     let linearity = match &jacobian {
         None => Err("it has no symbolic derivative".to_owned()),
@@ -60,18 +60,6 @@ fn only_integrates(graph: &Graph, derivatives: &[Id]) -> Vec<bool> {
     only
 }
 
-fn jacobian(graph: &mut Graph, derivatives: &[Id]) -> Option<Vec<(usize, usize, Id)>> {
-    let mut entries = Vec::new();
-    for column in 0..derivatives.len() {
-        let partials = derive::derivatives(graph, derivatives, column)?;
-        let nonzero = |id: &Id| graph.value(*id) != Some(0.0);
-        entries
-            .extend(partials.into_iter().enumerate().filter_map(|(row, id)| Some((row, column, id.filter(nonzero)?))));
-    }
-    entries.sort_unstable_by_key(|&(row, column, _)| (row, column));
-    Some(entries)
-}
-
 /// `Err`: nonlinear; `Ok(Some)`: linear with coefficients that change in time; the text says where.
 fn linearity(graph: &Graph, entries: &[(usize, usize, Id)], states: &[String]) -> Result<Option<String>, String> {
     let place = |row: usize, column: usize| format!("the coefficient of {} in d/dt({})", states[column], states[row]);
@@ -86,37 +74,42 @@ fn linearity(graph: &Graph, entries: &[(usize, usize, Id)], states: &[String]) -
 
 /// The first operation on time or states that is not smooth or has no series, as a clause.
 fn not_smooth(graph: &Graph, derivatives: &[Id], states: &[String]) -> Option<String> {
+    let culprit = |roots: &[Id]| {
+        graph.cone(roots.iter().copied()).into_iter().find_map(|id| Some((id, what_is_not_smooth(graph, id)?)))
+    };
+    culprit(derivatives)?;
     // Row by row, so that the reason can name the equation.
-    for (row, &derivative) in derivatives.iter().enumerate() {
-        for id in graph.cone([derivative]) {
-            let what = match graph.term(id) {
-                Term::Select(condition, _, _) if graph.dependence(condition).is_continuous() => "a condition",
-                Term::Select(..) | Term::Constant(_) | Term::Input(_) => continue,
-                _ if !graph.dependence(id).is_continuous() => continue,
-                Term::Unary(op, _) => match op {
-                    UnaryOp::Abs => "abs",
-                    UnaryOp::Floor => "floor",
-                    UnaryOp::Ceil => "ceiling",
-                    UnaryOp::Round => "round",
-                    UnaryOp::LnGamma => "lgamma",
-                    UnaryOp::Gamma => "gamma",
-                    UnaryOp::NormalCdf => "phi",
-                    UnaryOp::NormalQuantile => "probit",
-                    UnaryOp::Not => "a negation",
-                    _ => continue,
-                },
-                Term::Binary(op, _, exponent) => match op {
-                    BinaryOp::Min => "min",
-                    BinaryOp::Max => "max",
-                    BinaryOp::Less | BinaryOp::LessEqual | BinaryOp::Equal => "a comparison",
-                    BinaryOp::And | BinaryOp::Or => "a logical operation",
-                    BinaryOp::Pow if graph.dependence(exponent).is_continuous() => "a power of a negative number",
-                    _ => continue,
-                },
-            };
-            let on = if graph.dependence(id).on(Dependence::STATES) { "the states" } else { "time" };
-            return Some(format!("d/dt({}) has {what} that depends on {on}", states[row]));
-        }
+    let (row, (id, what)) = derivatives.iter().enumerate().find_map(|(row, &id)| Some((row, culprit(&[id])?)))?;
+    let on = if graph.dependence(id).on(Dependence::STATES) { "the states" } else { "time" };
+    Some(format!("d/dt({}) has {what} that depends on {on}", states[row]))
+}
+
+fn what_is_not_smooth(graph: &Graph, id: Id) -> Option<&'static str> {
+    if !graph.dependence(id).is_continuous() {
+        return None;
     }
-    None
+    match graph.term(id) {
+        Term::Constant(_) | Term::Input(_) => None,
+        Term::Select(condition, _, _) => graph.dependence(condition).is_continuous().then_some("a condition"),
+        Term::Unary(op, _) => match op {
+            UnaryOp::Abs => Some("abs"),
+            UnaryOp::Floor => Some("floor"),
+            UnaryOp::Ceil => Some("ceiling"),
+            UnaryOp::Round => Some("round"),
+            UnaryOp::LnGamma => Some("lgamma"),
+            UnaryOp::Gamma => Some("gamma"),
+            UnaryOp::NormalCdf => Some("phi"),
+            UnaryOp::NormalQuantile => Some("probit"),
+            UnaryOp::Not => Some("a negation"),
+            _ => None,
+        },
+        Term::Binary(op, _, exponent) => match op {
+            BinaryOp::Min => Some("min"),
+            BinaryOp::Max => Some("max"),
+            BinaryOp::Less | BinaryOp::LessEqual | BinaryOp::Equal => Some("a comparison"),
+            BinaryOp::And | BinaryOp::Or => Some("a logical operation"),
+            BinaryOp::Pow if graph.dependence(exponent).is_continuous() => Some("a power of a negative number"),
+            _ => None,
+        },
+    }
 }
