@@ -204,6 +204,7 @@ fn cohort(n: u64) -> Vec<Simulated> {
                 times: Arc::clone(&times),
                 cycles: Arc::clone(cycles),
                 events: Vec::new(),
+                carried: Vec::new(),
                 outcome: if number % 10 == 0 {
                     Err(Failure { time: None, message: "asked to".to_owned() })
                 } else {

@@ -12,7 +12,7 @@ use teorell::regimen::cycles::{Regimen, RegimenSpec};
 use teorell::regimen::dosing::DoseTarget;
 use teorell::simulate::result::Simulated;
 use teorell::simulate::sink::{AnySink, Sink};
-use teorell::simulate::{Arm, Counts, Design, Prescription, Sampling, SimulateError, run};
+use teorell::simulate::{Arm, Counts, Design, Prescription, Sampling, Setup, SimulateError, run};
 use teorell::units::{AmountUnit, TimeUnit};
 
 const TARGET: DoseTarget = DoseTarget { time: TimeUnit::Hour, amount: Some(AmountUnit::MILLIGRAM), state: 0 };
@@ -73,7 +73,7 @@ fn course_arm(times: &[f64]) -> Arm {
 fn design(size: u64, cohort: &str, arms: Vec<Arm>) -> Design {
     let spec: CohortSpec = toml::from_str(&format!("size = {size}\n{cohort}")).unwrap();
     let options = ModelOptions { outputs: Some(vec!["Cc".into()]), ..ModelOptions::default() };
-    Design {
+    let setup = Setup {
         model: {
             let model = Model::builtin("inotuzumab_garrett_2019").unwrap();
             Model::from_ir(model.ir().clone(), &options).unwrap()
@@ -81,12 +81,11 @@ fn design(size: u64, cohort: &str, arms: Vec<Arm>) -> Design {
         solver: SolverChoice::Reference,
         tolerance: Tolerance::default(),
         streams: Streams::new(20_170_817),
-        cohort: Cohort::new(&spec, Path::new(".")).unwrap(),
-        arms,
         residual: true,
         typical: false,
         parameters: true,
-    }
+    };
+    Design { setup, cohort: Cohort::new(&spec, Path::new(".")).unwrap(), arms }
 }
 
 fn results(design: &Design, threads: usize) -> (Vec<Simulated>, Counts) {
@@ -119,10 +118,10 @@ fn the_typical_patient_has_the_concentrations_and_areas_of_three_other_integrato
     let times: Vec<f64> = published.iter().map(|row| row.0).collect();
     let covariates = "[covariates]\nALL = 1\nRITUX = 0\nBSA = 1.84\nBLSTPB = 5.25";
     let mut design = design(1, covariates, vec![fixed_arm(&times)]);
-    design.typical = true;
-    design.tolerance = Tolerance { rtol: 1e-10, atol: 1e-12 };
-    design.model = Model::builtin("inotuzumab_garrett_2019").unwrap();
-    let (conc, auc) = (design.model.output("Cc").unwrap(), design.model.program().exposure.unwrap());
+    design.setup.typical = true;
+    design.setup.tolerance = Tolerance { rtol: 1e-10, atol: 1e-12 };
+    design.setup.model = Model::builtin("inotuzumab_garrett_2019").unwrap();
+    let (conc, auc) = (design.setup.model.output("Cc").unwrap(), design.setup.model.program().exposure.unwrap());
     let (results, counts) = results(&design, 1);
     assert_eq!(counts, Counts { subjects: 1, failed: 0, rejected_draws: 0 });
     let profile = &results[0].outcome.as_ref().unwrap().profile;
@@ -185,7 +184,7 @@ fn another_sampling_time_leaves_the_others_as_they_are() {
 fn another_seed_makes_another_cohort() {
     let mut design = design(3, VIRTUAL, vec![fixed_arm(&[24.0])]);
     let one: Vec<_> = results(&design, 1).0.iter().map(bits).collect();
-    design.streams = Streams::new(1);
+    design.setup.streams = Streams::new(1);
     let other: Vec<_> = results(&design, 1).0.iter().map(bits).collect();
     assert!(one.iter().zip(&other).all(|(one, other)| one != other));
 }

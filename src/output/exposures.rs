@@ -122,6 +122,7 @@ mod tests {
             times: [].into(),
             cycles: Arc::clone(&cycles),
             events: Vec::new(),
+            carried: Vec::new(),
             outcome,
         };
         let layout = Layout { arms: vec!["a, b".to_owned()], replicates: true, ..Layout::default() };

@@ -188,6 +188,7 @@ mod tests {
                 .map(|(number, start, end)| Cycle { number, start, end, dose: 1.8 })
                 .into(),
             events: Vec::new(),
+            carried: Vec::new(),
             outcome,
         }
     }

@@ -146,6 +146,7 @@ mod tests {
                 CourseEvent { time: 504.0, cycle: 1, kind: CourseEventKind::Response },
                 CourseEvent { time: 1176.0, cycle: 2, kind: CourseEventKind::DoseHeld },
             ],
+            carried: Vec::new(),
             outcome,
         };
         let outcome = Outcome { profile: Profile::default(), observed: Vec::new() };

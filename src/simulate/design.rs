@@ -9,10 +9,9 @@ use crate::regimen::cycles::Regimen;
 
 pub use super::sampling::Sampling;
 
-/// A virtual study of a cohort. All arms treat the same subjects: covariates, etas and residuals of a subject are
-/// those of its number in every arm (common random numbers).
+/// What every simulation of a model needs to be told.
 #[derive(Clone, Debug)]
-pub struct Design {
+pub struct Setup {
     /// The drug.
     pub model: Model,
     /// Which integrator.
@@ -21,16 +20,24 @@ pub struct Design {
     pub tolerance: Tolerance,
     /// Where random numbers come from.
     pub streams: Streams,
-    /// Who is treated; subjects are numbered from 1.
-    pub cohort: Cohort,
-    /// How; at least one.
-    pub arms: Vec<Arm>,
     /// Whether observations with residual error are drawn.
     pub residual: bool,
     /// Whether all etas are 0.
     pub typical: bool,
     /// Whether individual parameters and terminal half-lives are wanted.
     pub parameters: bool,
+}
+
+/// A virtual study of a cohort. All arms treat the same subjects: covariates, etas and residuals of a subject are
+/// those of its number in every arm (common random numbers).
+#[derive(Clone, Debug)]
+pub struct Design {
+    /// Model, solver, random numbers.
+    pub setup: Setup,
+    /// Who is treated; subjects are numbered from 1.
+    pub cohort: Cohort,
+    /// How; at least one.
+    pub arms: Vec<Arm>,
 }
 
 /// One way to treat the cohort.

@@ -38,6 +38,14 @@ pub enum SimulateError {
         /// What is wrong.
         cause: ScheduleError,
     },
+    /// The records of a subject make no schedule.
+    #[error("subject `{id}`: {cause}")]
+    Records {
+        /// As in the data set.
+        id: String,
+        /// What is wrong.
+        cause: ScheduleError,
+    },
     /// No threads could be had.
     #[error("no worker threads could be started: {cause}; ask for fewer")]
     Threads {

@@ -8,13 +8,16 @@ pub mod design;
 mod error;
 mod half_life;
 mod pump;
+mod records;
 mod residual;
 pub mod result;
 mod run;
 mod sampling;
 pub mod sink;
+mod subject;
 mod variability;
 
-pub use design::{Arm, Design, Prescription, Sampling};
+pub use design::{Arm, Design, Prescription, Sampling, Setup};
 pub use error::SimulateError;
+pub use records::{RecordDesign, run_records};
 pub use run::{Counts, run};

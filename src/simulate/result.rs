@@ -30,6 +30,8 @@ pub struct Simulated {
     pub cycles: Arc<[Cycle]>,
     /// What happened in the course of treatment, in order of time.
     pub events: Vec<CourseEvent>,
+    /// Columns of the data set that go along with the rows, row by row; empty for a cohort.
+    pub carried: Vec<String>,
     /// Concentrations and exposures, or why there are none.
     pub outcome: Result<Outcome, Failure>,
 }

@@ -1,22 +1,17 @@
 //! The run: every subject in every arm, chunk by chunk, into the sinks.
 
 use std::ops::Range;
-use std::sync::Arc;
 
 use super::design::{Arm, Design, Prescription};
 use super::error::SimulateError;
-use super::half_life;
 use super::pump::pump;
-use super::residual::observe;
-use super::result::{Failure, Outcome, Simulated};
+use super::result::Simulated;
 use super::sampling::SampleTimes;
 use super::sink::AnySink;
-use super::variability::Variability;
+use super::subject::{Person, Simulator, Treated};
 use crate::cohort::streams::Purpose;
-use crate::engine::timeline::{CovariateTable, Interpolation, Interval, Timeline};
-use crate::engine::{Engine, SubjectInput};
-use crate::profile::Profile;
-use crate::regimen::dosing::{CourseEvent, Cycle, RegimenError, Treatment};
+use crate::engine::timeline::{CovariateTable, Interpolation, Interval};
+use crate::regimen::dosing::{Cycle, RegimenError, Treatment};
 use crate::regimen::schedule;
 
 /// Subjects per chunk: a multiple of the lanes of an engine, small enough that the rows of some chunks fit in memory.
@@ -44,19 +39,30 @@ pub fn run(
     sinks: &[&dyn AnySink],
     progress: &mut dyn FnMut(u64),
 ) -> Result<Counts, SimulateError> {
-    let simulator = Simulator::new(design)?;
+    let cohort_run = CohortRun::new(design)?;
+    let size = design.cohort.size();
+    let chunks = (0..size.div_ceil(CHUNK)).map(|chunk| chunk * CHUNK..size.min((chunk + 1) * CHUNK));
+    feed(threads, chunks, |range: Range<u64>| cohort_run.chunk(range), sinks, progress)
+}
+
+/// Runs chunks of subjects on the threads asked for, and feeds the sinks with their results in order.
+pub(super) fn feed<J: Send>(
+    threads: Option<usize>,
+    jobs: impl IntoIterator<Item = J>,
+    work: impl Fn(J) -> Result<(Vec<Simulated>, Counts), SimulateError> + Sync,
+    sinks: &[&dyn AnySink],
+    progress: &mut dyn FnMut(u64),
+) -> Result<Counts, SimulateError> {
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(threads.unwrap_or(0))
         .build()
         .map_err(|cause| SimulateError::Threads { cause: cause.to_string() })?;
-    let size = design.cohort.size();
-    let chunks = (0..size.div_ceil(CHUNK)).map(|chunk| chunk * CHUNK..size.min((chunk + 1) * CHUNK));
     let mut counts = Counts::default();
     pump(
         &pool,
-        chunks,
-        |range: Range<u64>| {
-            let (results, chunk_counts) = simulator.chunk(range)?;
+        jobs,
+        |job| {
+            let (results, chunk_counts) = work(job)?;
             let digests: Vec<_> = sinks.iter().map(|sink| sink.digest_any(&results)).collect();
             Ok::<_, SimulateError>((digests, chunk_counts))
         },
@@ -76,53 +82,30 @@ pub fn run(
 }
 
 /// A design made ready.
-struct Simulator<'a> {
+struct CohortRun<'a> {
     design: &'a Design,
-    engine: Engine,
-    variability: Variability,
-    thetas: Vec<f64>,
+    simulator: Simulator<'a>,
     /// Where each covariate of the model stands among those of the cohort.
     covariates: Vec<usize>,
     /// Where each occasion column stands among the covariates of the cohort; `None`: the occasion is the cycle.
     occasions: Vec<Option<usize>>,
 }
 
-/// A subject before treatment.
-struct Person {
-    number: u64,
-    id: Arc<str>,
-    covariates: Vec<f64>,
-    etas: Vec<f64>,
-}
-
-/// A subject in one arm, before integration.
-#[derive(Default)]
-struct Treated {
-    timeline: Timeline,
-    times: Arc<[f64]>,
-    cycles: Arc<[Cycle]>,
-    events: Vec<CourseEvent>,
-    /// Why no dose can be computed.
-    untreatable: Option<String>,
-}
-
-impl<'a> Simulator<'a> {
+impl<'a> CohortRun<'a> {
     fn new(design: &'a Design) -> Result<Self, SimulateError> {
         let names = design.cohort.names();
         let place = |name: &str| place(names, name);
-        let missing: Vec<String> =
-            design.model.covariates().iter().filter(|name| place(name).is_none()).cloned().collect();
+        let needed = design.setup.model.covariates();
+        let missing: Vec<String> = needed.iter().filter(|name| place(name).is_none()).cloned().collect();
         if !missing.is_empty() {
             return Err(SimulateError::MissingCovariates { missing, given: names.to_vec() });
         }
-        let variability = Variability::new(&design.model, design.typical)?;
+        let simulator = Simulator::new(&design.setup)?;
         Ok(Self {
             design,
-            engine: Engine::new(Arc::new(design.model.program().clone()), design.solver, design.tolerance)?,
-            thetas: design.model.thetas(),
-            covariates: design.model.covariates().iter().filter_map(|name| place(name)).collect(),
-            occasions: variability.occasion_columns().map(place).collect(),
-            variability,
+            covariates: needed.iter().filter_map(|name| place(name)).collect(),
+            occasions: simulator.variability.occasion_columns().map(place).collect(),
+            simulator,
         })
     }
 
@@ -132,21 +115,25 @@ impl<'a> Simulator<'a> {
 
     /// All results of a range of subjects, subject by subject and arm by arm within a subject.
     fn chunk(&self, range: Range<u64>) -> Result<(Vec<Simulated>, Counts), SimulateError> {
+        let streams = &self.design.setup.streams;
         let mut counts = Counts { subjects: range.end - range.start, ..Counts::default() };
         let mut people = Vec::new();
         for number in range.start + 1..=range.end {
-            let drawn = self.design.cohort.draw(&self.design.streams, number)?;
+            let drawn = self.design.cohort.draw(streams, number)?;
             counts.rejected_draws += u64::from(drawn.rejected);
             people.push(Person {
                 number,
                 id: drawn.id.map_or_else(|| number.to_string().into(), Into::into),
                 covariates: drawn.values,
-                etas: self.variability.draw(&self.design.streams, number),
+                etas: self.simulator.variability.draw(streams, number),
             });
         }
         let mut by_arm = Vec::with_capacity(self.design.arms.len());
         for (index, arm) in self.design.arms.iter().enumerate() {
-            by_arm.push(self.arm(index, arm, &people)?.into_iter());
+            let mut sample_times = SampleTimes::default();
+            let treated =
+                people.iter().map(|person| self.treat(arm, person, &mut sample_times)).collect::<Result<_, _>>()?;
+            by_arm.push(self.simulator.integrate(index, 0, streams, &people, treated).into_iter());
         }
         let mut results = Vec::with_capacity(people.len() * by_arm.len());
         for _ in &people {
@@ -156,56 +143,13 @@ impl<'a> Simulator<'a> {
         Ok((results, counts))
     }
 
-    fn arm(&self, index: usize, arm: &Arm, people: &[Person]) -> Result<Vec<Simulated>, SimulateError> {
-        let mut sample_times = SampleTimes::default();
-        let treated: Vec<Treated> =
-            people.iter().map(|person| self.treat(arm, person, &mut sample_times)).collect::<Result<_, _>>()?;
-        let inputs: Vec<SubjectInput<'_>> = people
-            .iter()
-            .zip(&treated)
-            .map(|(person, treated)| SubjectInput {
-                number: person.number,
-                thetas: &self.thetas,
-                etas: &person.etas,
-                timeline: &treated.timeline,
-            })
-            .collect();
-        let outcomes = self.engine.run(&inputs);
-        let parameters: Vec<_> = inputs.iter().map(|input| self.parameters(input)).collect();
-        Ok(people
-            .iter()
-            .zip(treated)
-            .zip(outcomes.into_iter().zip(parameters))
-            .map(|((person, treated), (outcome, (parameters, terminal_half_life)))| Simulated {
-                arm: index,
-                replicate: 0,
-                number: person.number,
-                id: person.id.clone(),
-                covariates: person.covariates.clone(),
-                etas: person.etas.clone(),
-                parameters,
-                terminal_half_life,
-                outcome: match (treated.untreatable, outcome) {
-                    (Some(message), _) => Err(Failure { time: None, message }),
-                    (None, Err(error)) => Err(Failure { time: Some(error.time), message: error.cause.to_string() }),
-                    (None, Ok(profile)) => {
-                        Ok(Outcome { observed: self.observe(person.number, &treated.times, &profile), profile })
-                    }
-                },
-                times: treated.times,
-                cycles: treated.cycles,
-                events: treated.events,
-            })
-            .collect())
-    }
-
     /// What one subject is given in one arm, as a timeline.
     fn treat(&self, arm: &Arm, person: &Person, sample_times: &mut SampleTimes) -> Result<Treated, SimulateError> {
         let lookup = |name: &str| self.place(name).map(|index| person.covariates[index]);
         let treatment = match &arm.prescription {
             Prescription::Regimen(regimen) => regimen.plan(&lookup),
             Prescription::Course(course) => {
-                course.plan(&mut self.design.streams.rng(Purpose::Course, person.number, 0), &lookup)
+                course.plan(&mut self.design.setup.streams.rng(Purpose::Course, person.number, 0), &lookup)
             }
         };
         let Treatment { doses, cycles, events } = match treatment {
@@ -226,7 +170,7 @@ impl<'a> Simulator<'a> {
         if !self.occasions.is_empty() {
             self.add_occasions(person, &cycles, &mut timeline.covariates);
         }
-        Ok(Treated { timeline, times, cycles: cycles.into(), events, untreatable: None })
+        Ok(Treated { timeline, times, cycles: cycles.into(), events, ..Treated::default() })
     }
 
     /// Occasion-level etas as further columns of the covariates: one row per cycle, or one where the occasion is a covariate.
@@ -241,44 +185,13 @@ impl<'a> Simulator<'a> {
                 self.occasions.iter().map(|place| place.map_or(cycle, |index| person.covariates[index])).collect();
             table.times.push(time);
             table.values.extend_from_slice(&constant);
-            table.values.extend(self.variability.draw_occasion(&self.design.streams, person.number, &values));
+            table.values.extend(self.simulator.variability.draw_occasion(
+                &self.design.setup.streams,
+                person.number,
+                &values,
+            ));
         }
-        table.interpolation.resize(self.design.model.program().covariates.len(), Interpolation::Locf);
-    }
-
-    /// Observations of the first endpoint with residual error, one per sample.
-    fn observe(&self, subject: u64, times: &[f64], profile: &Profile) -> Vec<f64> {
-        let Some(endpoint) = self.design.model.endpoints().first().filter(|_| self.design.residual) else {
-            return Vec::new();
-        };
-        times
-            .iter()
-            .enumerate()
-            .map(|(row, &time)| {
-                let mut rng = self.design.streams.residual(subject, time, 0, 0);
-                observe(endpoint, profile.row(row), &mut rng)
-            })
-            .collect()
-    }
-
-    /// Individual parameters at the start, and the terminal half-life they lead to.
-    fn parameters(&self, input: &SubjectInput<'_>) -> (Vec<f64>, Option<f64>) {
-        if !self.design.parameters {
-            return (Vec::new(), None);
-        }
-        let program = self.design.model.program();
-        let mut registers = program.registers();
-        let set = |registers: &mut [f64], first: u32, values: &[f64]| {
-            registers[first as usize..first as usize + values.len()].copy_from_slice(values);
-        };
-        set(&mut registers, program.thetas.start, input.thetas);
-        set(&mut registers, program.etas.start, input.etas);
-        set(&mut registers, program.covariates.start, &input.timeline.covariates.values[..program.covariates.len()]);
-        program.subject.run(&mut registers);
-        program.record.run(&mut registers);
-        let parameters =
-            self.design.model.parameters().iter().map(|parameter| registers[parameter.register as usize]).collect();
-        (parameters, half_life::terminal(program, &mut registers))
+        table.interpolation.resize(self.design.setup.model.program().covariates.len(), Interpolation::Locf);
     }
 }
 

@@ -1,0 +1,209 @@
+//! Data sets: the subjects of a file, each with its own records, doses and covariates.
+
+use super::design::Setup;
+use super::error::SimulateError;
+use super::result::Simulated;
+use super::run::{Counts, feed};
+use super::sink::AnySink;
+use super::subject::{Person, Simulator, Treated};
+use crate::engine::timeline::{CovariateTable, Interpolation};
+use crate::regimen::dosing::Cycle;
+use crate::regimen::event::{Compartment, SubjectRecords};
+use crate::regimen::names::ModelNames;
+use crate::regimen::schedule::{self, Answer, CovariateInterpolation, Exposures, RowOrigin, ScheduleOptions};
+
+/// Subjects per chunk. Records differ from subject to subject, so a chunk is smaller than a cohort's.
+const CHUNK: usize = 64;
+
+/// A data set to simulate: the subjects come one after the other, so that memory does not grow with the file.
+#[derive(Clone, Debug)]
+pub struct RecordDesign {
+    /// Model, solver, random numbers.
+    pub setup: Setup,
+    /// Which records are answered.
+    pub answer: Answer,
+    /// Extra sample times, increasing, in the model's unit.
+    pub grid: Vec<f64>,
+    /// Covariates between records.
+    pub interpolation: CovariateInterpolation,
+    /// Number of columns that the reader carries along with each record.
+    pub n_carried: usize,
+    /// Whether exposure is measured from dose to dose. Needs a clock that does not go back.
+    pub exposure: bool,
+    /// How often the data set is simulated, each time with its own random numbers; at least 1.
+    pub replicates: u32,
+}
+
+impl RecordDesign {
+    /// The names of the model that data sets refer to.
+    #[must_use]
+    pub fn names(&self) -> ModelNames {
+        model_names(&self.setup)
+    }
+}
+
+fn model_names(setup: &Setup) -> ModelNames {
+    let model = &setup.model;
+    let mut covariates = model.covariates().to_vec();
+    for column in model.ir().etas.iter().filter_map(|eta| eta.level.as_ref()) {
+        if !covariates.contains(column) {
+            covariates.push(column.clone());
+        }
+    }
+    ModelNames {
+        states: model.states().map(str::to_owned).collect(),
+        endpoints: model.endpoints().iter().map(|endpoint| endpoint.name.clone()).collect(),
+        covariates,
+        default_state: model.default_dose_state().unwrap_or(0),
+    }
+}
+
+/// Simulates a data set on `threads` threads (`None`: all of the machine) and feeds the sinks, replicate by replicate, in the
+/// order of the file. `open` gives the subjects anew for every replicate; `progress` is told the number of subjects done.
+///
+/// A subject's random numbers belong to the seed, the replicate and its position in the file.
+///
+/// # Errors
+/// Where the model does not fit, a subject's records make no schedule, or a sink could not write.
+pub fn run_records<I: Iterator<Item = SubjectRecords>>(
+    design: &RecordDesign,
+    mut open: impl FnMut() -> I,
+    threads: Option<usize>,
+    sinks: &[&dyn AnySink],
+    progress: &mut dyn FnMut(u64),
+) -> Result<Counts, SimulateError> {
+    let records_run = RecordsRun { design, simulator: Simulator::new(&design.setup)?, names: design.names() };
+    let jobs = (0..design.replicates.max(1)).flat_map(|replicate| {
+        let mut subjects = open().zip(1..);
+        std::iter::from_fn(move || {
+            let chunk: Vec<(SubjectRecords, u64)> = subjects.by_ref().take(CHUNK).collect();
+            (!chunk.is_empty()).then_some((replicate, chunk))
+        })
+    });
+    feed(threads, jobs, |(replicate, chunk)| records_run.chunk(replicate, &chunk), sinks, progress)
+}
+
+struct RecordsRun<'a> {
+    design: &'a RecordDesign,
+    simulator: Simulator<'a>,
+    names: ModelNames,
+}
+
+impl RecordsRun<'_> {
+    fn chunk(
+        &self,
+        replicate: u32,
+        subjects: &[(SubjectRecords, u64)],
+    ) -> Result<(Vec<Simulated>, Counts), SimulateError> {
+        let streams = self.design.setup.streams.for_replicate(replicate);
+        let mut people = Vec::with_capacity(subjects.len());
+        let mut treated = Vec::with_capacity(subjects.len());
+        for (subject, number) in subjects {
+            people.push(Person {
+                number: *number,
+                id: subject.id.as_str().into(),
+                covariates: self.first_covariates(subject),
+                etas: self.simulator.variability.draw(&streams, *number),
+            });
+            treated.push(self.treat(&streams, subject, *number)?);
+        }
+        let results = self.simulator.integrate(0, replicate, &streams, &people, treated);
+        let failed = results.iter().filter(|result| result.outcome.is_err()).count() as u64;
+        Ok((results, Counts { subjects: subjects.len() as u64, failed, rejected_draws: 0 }))
+    }
+
+    fn treat(
+        &self,
+        streams: &crate::cohort::streams::Streams,
+        subject: &SubjectRecords,
+        number: u64,
+    ) -> Result<Treated, SimulateError> {
+        let options = ScheduleOptions {
+            answer: self.design.answer,
+            grid: &self.design.grid,
+            exposures: if self.design.exposure { Exposures::BetweenDoses } else { Exposures::None },
+            interpolation: self.design.interpolation.clone(),
+        };
+        let schedule = schedule::from_records(subject, &self.names, &options)
+            .map_err(|cause| SimulateError::Records { id: subject.id.clone(), cause })?;
+        let mut timeline = schedule.timeline;
+        self.add_occasions(streams, number, &mut timeline.covariates);
+        let mut times = vec![0.0; timeline.n_rows];
+        for record in &timeline.records {
+            if let Some(row) = record.row {
+                times[row] = record.time;
+            }
+        }
+        let cycles = timeline.intervals.iter().zip(1..).map(|(interval, number)| {
+            let within = |time: f64| time >= interval.start && time < interval.end;
+            let given = subject.records.iter().filter(|record| record.evid.gives_dose() && within(record.time));
+            Cycle { number, start: interval.start, end: interval.end, dose: given.map(|record| record.amount).sum() }
+        });
+        let (endpoints, carried) = self.rows(subject, &schedule.rows);
+        Ok(Treated {
+            cycles: cycles.collect(),
+            times: times.into(),
+            endpoints,
+            carried,
+            timeline,
+            ..Treated::default()
+        })
+    }
+
+    /// What each row observes, and what it carries along: a row of the grid carries what the record before it does.
+    fn rows(&self, subject: &SubjectRecords, rows: &[RowOrigin]) -> (Vec<u16>, Vec<String>) {
+        let n_states = self.names.states.len();
+        let mut endpoints = Vec::with_capacity(rows.len());
+        let mut carried = Vec::with_capacity(rows.len() * self.design.n_carried);
+        let mut last = 0;
+        for row in rows {
+            let mut endpoint = 0;
+            if let RowOrigin::Record(index) = *row {
+                last = index;
+                if let Compartment::Number(number) = subject.records[index].compartment {
+                    endpoint = self.endpoint(number as usize, n_states);
+                }
+            }
+            endpoints.push(endpoint);
+            carried.extend_from_slice(&subject.carried[last * self.design.n_carried..][..self.design.n_carried]);
+        }
+        (endpoints, carried)
+    }
+
+    /// Endpoint of an observation in compartment `number`: one behind the states, or one by the state's name; else the first.
+    fn endpoint(&self, number: usize, n_states: usize) -> u16 {
+        let index = match number.checked_sub(n_states + 1) {
+            Some(index) => Some(index),
+            None => (self.names.states.get(number.wrapping_sub(1)))
+                .and_then(|state| self.names.endpoints.iter().position(|endpoint| endpoint == state)),
+        };
+        index.and_then(|index| u16::try_from(index).ok()).unwrap_or(0)
+    }
+
+    fn first_covariates(&self, subject: &SubjectRecords) -> Vec<f64> {
+        if subject.records.is_empty() { Vec::new() } else { subject.covariates_of(0).to_vec() }
+    }
+
+    /// Occasion-level etas as further columns: drawn for the occasion of each row.
+    fn add_occasions(&self, streams: &crate::cohort::streams::Streams, subject: u64, table: &mut CovariateTable) {
+        let model = &self.simulator.setup.model;
+        let columns: Vec<usize> = (self.simulator.variability.occasion_columns())
+            .filter_map(|column| self.names.covariates.iter().position(|name| name == column))
+            .collect();
+        if columns.is_empty() {
+            return;
+        }
+        let (given, kept) = (self.names.covariates.len(), model.covariates().len());
+        let values = std::mem::take(&mut table.values);
+        for row in values.chunks_exact(given) {
+            let occasions: Vec<f64> = columns.iter().map(|&column| row[column]).collect();
+            table.values.extend_from_slice(&row[..kept]);
+            table.values.extend(self.simulator.variability.draw_occasion(streams, subject, &occasions));
+        }
+        let occasion = table.interpolation.get(columns[0]).copied().unwrap_or_default();
+        // An occasion has no values between two of them.
+        let occasion = if occasion == Interpolation::Linear { Interpolation::Locf } else { occasion };
+        table.interpolation.truncate(kept);
+        table.interpolation.resize(model.program().covariates.len(), occasion);
+    }
+}

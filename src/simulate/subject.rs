@@ -1,0 +1,152 @@
+//! From a subject with its timeline to its result: what cohorts and data sets have in common.
+
+use std::sync::Arc;
+
+use super::design::Setup;
+use super::error::SimulateError;
+use super::half_life;
+use super::residual::observe;
+use super::result::{Failure, Outcome, Simulated};
+use super::variability::Variability;
+use crate::cohort::streams::Streams;
+use crate::engine::timeline::Timeline;
+use crate::engine::{Engine, SubjectInput};
+use crate::profile::Profile;
+use crate::regimen::dosing::{CourseEvent, Cycle};
+
+/// A setup made ready.
+pub(super) struct Simulator<'a> {
+    pub setup: &'a Setup,
+    pub engine: Engine,
+    pub variability: Variability,
+    pub thetas: Vec<f64>,
+}
+
+/// A subject before treatment.
+pub(super) struct Person {
+    pub number: u64,
+    pub id: Arc<str>,
+    pub covariates: Vec<f64>,
+    pub etas: Vec<f64>,
+}
+
+/// A subject in one arm, before integration.
+#[derive(Default)]
+pub(super) struct Treated {
+    pub timeline: Timeline,
+    pub times: Arc<[f64]>,
+    /// Endpoint that each sample observes; empty where all observe the first.
+    pub endpoints: Vec<u16>,
+    pub cycles: Arc<[Cycle]>,
+    pub events: Vec<CourseEvent>,
+    /// Columns of the data that the results carry along, per sample.
+    pub carried: Vec<String>,
+    /// Why no dose can be computed.
+    pub untreatable: Option<String>,
+}
+
+impl<'a> Simulator<'a> {
+    pub(super) fn new(setup: &'a Setup) -> Result<Self, SimulateError> {
+        Ok(Self {
+            engine: Engine::new(Arc::new(setup.model.program().clone()), setup.solver, setup.tolerance)?,
+            variability: Variability::new(&setup.model, setup.typical)?,
+            thetas: setup.model.thetas(),
+            setup,
+        })
+    }
+
+    /// Results of subjects under one treatment each, in their order.
+    pub(super) fn integrate(
+        &self,
+        arm: usize,
+        replicate: u32,
+        streams: &Streams,
+        people: &[Person],
+        treated: Vec<Treated>,
+    ) -> Vec<Simulated> {
+        let inputs: Vec<SubjectInput<'_>> = people
+            .iter()
+            .zip(&treated)
+            .map(|(person, treated)| SubjectInput {
+                number: person.number,
+                thetas: &self.thetas,
+                etas: &person.etas,
+                timeline: &treated.timeline,
+            })
+            .collect();
+        let outcomes = self.engine.run(&inputs);
+        let parameters: Vec<_> = inputs.iter().map(|input| self.parameters(input)).collect();
+        people
+            .iter()
+            .zip(treated)
+            .zip(outcomes.into_iter().zip(parameters))
+            .map(|((person, treated), (outcome, (parameters, terminal_half_life)))| Simulated {
+                arm,
+                replicate,
+                number: person.number,
+                id: person.id.clone(),
+                covariates: person.covariates.clone(),
+                etas: person.etas.clone(),
+                parameters,
+                terminal_half_life,
+                outcome: match (&treated.untreatable, outcome) {
+                    (Some(message), _) => Err(Failure { time: None, message: message.clone() }),
+                    (None, Err(error)) => Err(Failure { time: Some(error.time), message: error.cause.to_string() }),
+                    (None, Ok(profile)) => {
+                        Ok(Outcome { observed: self.observe(streams, person.number, &treated, &profile), profile })
+                    }
+                },
+                times: treated.times,
+                cycles: treated.cycles,
+                events: treated.events,
+                carried: treated.carried,
+            })
+            .collect()
+    }
+
+    /// Observations with residual error, one per sample: of the endpoint that the sample observes.
+    fn observe(&self, streams: &Streams, subject: u64, treated: &Treated, profile: &Profile) -> Vec<f64> {
+        let endpoints = self.setup.model.endpoints();
+        if endpoints.is_empty() || !self.setup.residual {
+            return Vec::new();
+        }
+        // Rows at one time each have their own draw.
+        let mut ordinal = 0;
+        let mut previous = None;
+        treated
+            .times
+            .iter()
+            .enumerate()
+            .map(|(row, &time)| {
+                let endpoint = treated.endpoints.get(row).copied().unwrap_or(0);
+                ordinal = if previous == Some(time) { ordinal + 1 } else { 0 };
+                previous = Some(time);
+                let mut rng = streams.residual(subject, time, endpoint, ordinal);
+                observe(&endpoints[usize::from(endpoint)], profile.row(row), &mut rng)
+            })
+            .collect()
+    }
+
+    /// Individual parameters at the start, and the terminal half-life they lead to.
+    fn parameters(&self, input: &SubjectInput<'_>) -> (Vec<f64>, Option<f64>) {
+        let model = &self.setup.model;
+        let program = model.program();
+        let Some(covariates) = input.timeline.covariates.values.get(..program.covariates.len()) else {
+            return (Vec::new(), None);
+        };
+        if !self.setup.parameters {
+            return (Vec::new(), None);
+        }
+        let mut registers = program.registers();
+        let set = |registers: &mut [f64], first: u32, values: &[f64]| {
+            registers[first as usize..first as usize + values.len()].copy_from_slice(values);
+        };
+        set(&mut registers, program.thetas.start, input.thetas);
+        set(&mut registers, program.etas.start, input.etas);
+        set(&mut registers, program.covariates.start, covariates);
+        program.subject.run(&mut registers);
+        program.record.run(&mut registers);
+        let parameters = model.parameters().iter().map(|parameter| registers[parameter.register as usize]).collect();
+        (parameters, half_life::terminal(program, &mut registers))
+    }
+}

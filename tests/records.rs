@@ -1,0 +1,226 @@
+//! Data sets from file to rows: NONMEM's own tables, equal times, grids, replicates, occasions.
+
+use std::path::PathBuf;
+use std::sync::Mutex;
+
+use teorell::cohort::streams::Streams;
+use teorell::engine::timeline::Interpolation;
+use teorell::engine::{SolverChoice, Tolerance};
+use teorell::model::{Model, ModelOptions};
+use teorell::regimen::dataset::{Dataset, DatasetOptions};
+use teorell::regimen::schedule::{Answer, CovariateInterpolation};
+use teorell::simulate::result::Simulated;
+use teorell::simulate::sink::{AnySink, Sink};
+use teorell::simulate::{RecordDesign, Setup, run_records};
+
+/// Keeps everything.
+#[derive(Default)]
+struct Collect(Mutex<Vec<Simulated>>);
+
+impl Sink for Collect {
+    type Digest = Vec<Simulated>;
+
+    fn digest(&self, chunk: &[Simulated]) -> Vec<Simulated> {
+        chunk.to_vec()
+    }
+
+    fn absorb(&self, digest: Vec<Simulated>) -> std::io::Result<()> {
+        self.0.lock().unwrap().extend(digest);
+        Ok(())
+    }
+}
+
+fn design(model: &str) -> RecordDesign {
+    let model = Model::from_text(model, "test", &ModelOptions::default()).unwrap();
+    RecordDesign {
+        setup: Setup {
+            model,
+            solver: SolverChoice::Auto,
+            tolerance: Tolerance::default(),
+            streams: Streams::new(1),
+            residual: true,
+            typical: false,
+            parameters: false,
+        },
+        answer: Answer::EveryRecord,
+        grid: Vec::new(),
+        interpolation: CovariateInterpolation::default(),
+        n_carried: 0,
+        exposure: false,
+        replicates: 1,
+    }
+}
+
+fn simulate(design: &RecordDesign, data: &Dataset, threads: usize) -> Vec<Simulated> {
+    let sink = Collect::default();
+    let open = || data.subjects().iter().cloned();
+    run_records(design, open, Some(threads), &[&sink as &dyn AnySink], &mut |_| ()).unwrap();
+    sink.0.into_inner().unwrap()
+}
+
+fn read(text: &'static str, design: &RecordDesign) -> Dataset {
+    let options =
+        DatasetOptions { interpolation: design.interpolation.clone(), ..DatasetOptions::for_model(&design.names()) };
+    Dataset::from_reader(text.as_bytes(), "data.csv", &options).unwrap()
+}
+
+fn column(results: &[Simulated], design: &RecordDesign, name: &str) -> Vec<f64> {
+    let output = design.setup.model.output(name).unwrap();
+    let mut values = Vec::new();
+    for result in results {
+        let profile = &result.outcome.as_ref().unwrap().profile;
+        values.extend((0..result.times.len()).map(|row| profile.row(row)[output]));
+    }
+    values
+}
+
+fn nonmem(file: &str) -> Option<PathBuf> {
+    let folder = std::env::var_os("TEORELL_NONMEM")
+        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/nonmem"), PathBuf::from);
+    if folder.is_dir() {
+        return Some(folder.join(file));
+    }
+    eprintln!("SKIPPED: NONMEM's tables are not in {} (set TEORELL_NONMEM to their folder)", folder.display());
+    None
+}
+
+const NONMEM_MODEL: &str = "nmtest <- function() {
+  ini({ tka <- 1.5; tcl <- 1.1; tv <- 20 })
+  model({
+    cl <- tcl CLEARANCE
+    d/dt(depot) <- -tka * depot
+    d/dt(central) <- tka * depot - cl / tv * central
+    f(central) <- BIOAV
+    alag(central) <- LAGT
+    rate(central) <- RAT2
+    dur(central) <- DUR2
+    CP <- central / (tv / 1000)
+  })
+}";
+
+/// Every row of a NONMEM table, through reader, schedule and engine. Five digits are printed, which leaves 5e-5; the rest is
+/// room for the digits of the data.
+fn matches_nonmem(data: &str, table: &str, clearance: &str, interpolation: Interpolation, rows: usize) {
+    let (Some(data), Some(table)) = (nonmem(data), nonmem(table)) else { return };
+    let mut design = design(&NONMEM_MODEL.replace("CLEARANCE", clearance));
+    design.interpolation.default = interpolation;
+    let options =
+        DatasetOptions { interpolation: design.interpolation.clone(), ..DatasetOptions::for_model(&design.names()) };
+    let data = Dataset::from_path(data, &options).unwrap();
+    let found = column(&simulate(&design, &data, 2), &design, "CP");
+    let text = std::fs::read_to_string(table).unwrap();
+    let expected: Vec<f64> =
+        text.lines().skip(2).map(|line| line.split_whitespace().last().unwrap().parse().unwrap()).collect();
+    assert_eq!((expected.len(), found.len()), (rows, rows));
+    for (row, (found, expected)) in found.iter().zip(&expected).enumerate() {
+        assert!((found - expected).abs() <= 6e-5 * expected.abs(), "row {}: {found} not {expected}", row + 1);
+    }
+}
+
+#[test]
+fn every_row_of_nonmems_dosing_table_comes_out() {
+    matches_nonmem("dosing-data.csv", "dosing-nonmem.tab", "", Interpolation::Locf, 3837);
+}
+
+#[test]
+fn every_row_of_nonmems_covariate_table_comes_out() {
+    let clearance = "* (WT / 70)^0.75";
+    matches_nonmem("covariate-data.csv", "covariate-nonmem.tab", clearance, Interpolation::Nocb, 34);
+}
+
+const ONE_COMPARTMENT: &str = "pk <- function() {
+  ini({ lcl <- log(2); lv <- log(10); etacl ~ 0.09; etaocc ~ 0.04 | OCC; add_sd <- 0.5 })
+  model({
+    cl <- exp(lcl + etacl + etaocc)
+    d/dt(central) <- -cl / exp(lv) * central
+    Cc <- central / exp(lv)
+    Cc ~ add(add_sd)
+  })
+}";
+
+const DATA: &str = "ID,TIME,AMT,EVID,OCC
+B7,0,100,1,1
+B7,6,.,0,1
+B7,6,.,0,1
+B7,24,100,1,2
+B7,30,.,0,2
+A1,0,50,1,1
+A1,6,.,0,1
+";
+
+#[test]
+fn rows_keep_the_order_of_the_file_and_text_ids() {
+    let design = design(ONE_COMPARTMENT);
+    let results = simulate(&design, &read(DATA, &design), 2);
+    let ids: Vec<&str> = results.iter().map(|result| &*result.id).collect();
+    assert_eq!(ids, ["B7", "A1"]);
+    assert_eq!(*results[0].times, [0.0, 6.0, 6.0, 24.0, 30.0]);
+}
+
+#[test]
+fn rows_at_one_time_share_the_prediction_and_not_the_residual() {
+    let design = design(ONE_COMPARTMENT);
+    let results = simulate(&design, &read(DATA, &design), 1);
+    let outcome = results[0].outcome.as_ref().unwrap();
+    assert_eq!(outcome.profile.row(1), outcome.profile.row(2));
+    assert_ne!(outcome.observed[1], outcome.observed[2]);
+}
+
+#[test]
+fn occasions_have_their_own_clearance_and_subjects_theirs() {
+    let design = design(ONE_COMPARTMENT);
+    let results = simulate(&design, &read(DATA, &design), 1);
+    let cl = design.setup.model.output("cl").unwrap();
+    let values: Vec<f64> = (0..5).map(|row| results[0].outcome.as_ref().unwrap().profile.row(row)[cl]).collect();
+    assert_eq!(values[0], values[2], "one occasion, one clearance");
+    assert_ne!(values[2], values[4], "another occasion, another clearance");
+    // The ratio of two occasions is exp of the difference of two normals of SD 0.2: six of its SDs of 0.28.
+    assert!((values[4] / values[2]).ln().abs() < 6.0 * 0.2 * 2f64.sqrt());
+}
+
+#[test]
+fn a_grid_adds_rows_and_changes_none() {
+    let mut design = design(ONE_COMPARTMENT);
+    let plain = simulate(&design, &read(DATA, &design), 1);
+    design.grid = vec![0.0, 3.0, 6.0, 30.0, 40.0];
+    let dense = simulate(&design, &read(DATA, &design), 1);
+    assert_eq!(*dense[0].times, [0.0, 0.0, 3.0, 6.0, 6.0, 6.0, 24.0, 30.0, 30.0, 40.0]);
+    let (plain, dense) = (plain[0].outcome.as_ref().unwrap(), dense[0].outcome.as_ref().unwrap());
+    assert_eq!(plain.profile.row(4), dense.profile.row(8));
+}
+
+#[test]
+fn observations_only_leaves_the_doses_out() {
+    let mut design = design(ONE_COMPARTMENT);
+    design.answer = Answer::ObservationsOnly;
+    let results = simulate(&design, &read(DATA, &design), 1);
+    assert_eq!(*results[0].times, [6.0, 6.0, 30.0]);
+}
+
+#[test]
+fn replicates_repeat_the_data_with_other_random_numbers() {
+    let mut design = design(ONE_COMPARTMENT);
+    design.replicates = 3;
+    let results = simulate(&design, &read(DATA, &design), 2);
+    let order: Vec<(u32, &str)> = results.iter().map(|result| (result.replicate, &*result.id)).collect();
+    assert_eq!(order, [(0, "B7"), (0, "A1"), (1, "B7"), (1, "A1"), (2, "B7"), (2, "A1")]);
+    assert_ne!(results[0].etas, results[2].etas);
+    design.replicates = 1;
+    let once = simulate(&design, &read(DATA, &design), 1);
+    assert_eq!(once[0].etas, results[0].etas, "the first replicate is the study without replicates");
+}
+
+#[test]
+fn exposure_runs_from_dose_to_dose() {
+    let mut design = design(ONE_COMPARTMENT);
+    design.exposure = true;
+    design.setup.typical = true;
+    let results = simulate(&design, &read(DATA, &design), 1);
+    let exposures = &results[0].outcome.as_ref().unwrap().profile.exposures;
+    // CL 2, V 10, 100 mg: the first interval holds 50 (1 - e^(-0.2 * 24)); to 1e-7, ten times the tolerance of the engine.
+    let expected = 50.0 * (1.0 - (-4.8f64).exp());
+    assert!((exposures[0].auc / expected - 1.0).abs() < 1e-7, "{exposures:?}");
+    assert_eq!(results[0].cycles[0].dose, 100.0);
+    // 100 mg in exp(log(10)) L: two roundings.
+    assert!((exposures[0].cmax - 10.0).abs() < 1e-14);
+}
