@@ -160,6 +160,7 @@ fn cohort(numbers: std::ops::RangeInclusive<u64>, times: &Arc<[f64]>) -> Vec<Sim
                 times: Arc::clone(times),
                 cycles: (0..n_cycles).map(cycle).collect(),
                 events: Vec::new(),
+                carried: Vec::new(),
                 outcome: Ok(Outcome { profile: Profile { n_outputs: 2, values, exposures }, observed: Vec::new() }),
             });
         }

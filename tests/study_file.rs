@@ -203,7 +203,7 @@ fn a_model_that_cannot_run_is_refused_with_its_findings_placed_in_the_model() {
 fn parameters_replace_the_models_as_numbers_and_as_expressions() {
     let study =
         Study::from_text(&SMALL.replace("seed = 7", "parameters = { lq = \"log(0.5)\", sd_all = 0.1 }"), &[]).unwrap();
-    let model = &study.design().model;
+    let model = &study.design().setup.model;
     let theta = |name: &str| model.ir().thetas.iter().find(|theta| theta.name.text == name).unwrap().estimate;
     assert_eq!((theta("lq"), theta("sd_all")), (0.5_f64.ln(), 0.1));
 }

@@ -13,7 +13,7 @@ use crate::model::{Model, language};
 use crate::regimen::course::Course;
 use crate::regimen::cycles::Regimen;
 use crate::regimen::dosing::{DoseTarget, RegimenError};
-use crate::simulate::{Arm, Design, Prescription, Sampling};
+use crate::simulate::{Arm, Design, Prescription, Sampling, Setup};
 use crate::units::TimeUnit;
 
 /// The design of a study.
@@ -65,17 +65,16 @@ pub(super) fn design(spec: &StudySpec, source: &Source) -> Result<Design, StudyE
             return Err(at(Problem::OutOfRange { key, value, expected }, &["solver", key]));
         }
     }
-    Ok(Design {
+    let setup = Setup {
         model,
         solver: spec.solver.choice.into(),
         tolerance,
         streams: Streams::new(spec.seed.0),
-        cohort,
-        arms,
         residual: spec.residual.on,
         typical: spec.typical,
         parameters: true,
-    })
+    };
+    Ok(Design { setup, cohort, arms })
 }
 
 fn model(spec: &StudySpec, source: &Source) -> Result<Model, StudyError> {

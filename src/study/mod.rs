@@ -73,7 +73,7 @@ impl Study {
     /// The model's unit of time.
     #[must_use]
     pub fn time_unit(&self) -> TimeUnit {
-        build::time_unit(&self.design.model)
+        build::time_unit(&self.design.setup.model)
     }
 
     /// As written, overrides included.
