@@ -250,22 +250,17 @@ impl<'a> Cursor<'a> {
 
     /// The next sample at `until` or before, in order of time; `until` is at most the next stop. All have to be taken
     /// before [`Cursor::arrive`].
+    #[inline]
     pub fn next_sample(&mut self, until: f64) -> Option<Sample> {
-        let at_stop = self.stop == Some(until) && !self.samples_at_stop;
-        while self.next_record < self.next_event && self.timeline.records[self.next_record].row.is_none() {
-            let record = &self.timeline.records[self.next_record];
-            if record.time > until || record.time == until && at_stop {
+        let boundary = self.tracker.next_boundary(&self.timeline.intervals).filter(|&(_, time, _)| time <= until);
+        let boundary_time = boundary.map_or(f64::INFINITY, |(_, time, _)| time);
+        while let Some(record) = self.timeline.records[..self.next_event].get(self.next_record) {
+            let waits = record.time == until && !self.samples_at_stop && self.stop == Some(until);
+            if record.time > until || waits || record.time >= boundary_time {
                 break;
             }
             self.next_record += 1;
-        }
-        let boundary = self.tracker.next_boundary(&self.timeline.intervals).filter(|&(_, time, _)| time <= until);
-        if self.next_record < self.next_event {
-            let record = &self.timeline.records[self.next_record];
-            let due = record.time < until || record.time == until && !at_stop;
-            let first = boundary.is_none_or(|(_, time, _)| record.time < time);
-            if let (true, true, Some(row)) = (due, first, record.row) {
-                self.next_record += 1;
+            if let Some(row) = record.row {
                 return Some(Sample { time: record.time, purpose: Purpose::Row(row) });
             }
         }

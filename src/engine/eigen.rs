@@ -8,7 +8,7 @@ const MAX_CANCELLATION: f64 = 1e3;
 /// Iterations of the Schur decomposition; it takes a few per eigenvalue.
 const MAX_ITERATIONS: usize = 10_000;
 
-/// Below this |λh| the second φ function is summed as a series, for its closed form cancels.
+/// Below this |λh| differences of the exponential are summed as a series, for their closed forms cancel.
 const SERIES_BELOW: f64 = 0.5;
 
 /// A = V Λ V⁻¹ over the states that feed derivatives, and the rows of those that only integrate.
@@ -74,8 +74,8 @@ impl Eigen {
             state[row] = start[row] + forcing[row] * elapsed;
         }
         for (index, &value) in self.values.iter().enumerate() {
-            let (first, second) = phi(value, elapsed);
-            let decayed = libm::exp(value * elapsed) * from.state[index] + first * from.forcing[index];
+            let (decay, first, second) = exponentials(value, elapsed);
+            let decayed = decay * from.state[index] + first * from.forcing[index];
             for (row, &target) in self.dynamic.iter().enumerate() {
                 state[target] += self.vectors[(row, index)] * decayed;
             }
@@ -85,10 +85,20 @@ impl Eigen {
             }
         }
     }
+
+    /// d/dt of an integrating state after `elapsed`, without what flows into it from outside; `None` for another state.
+    pub fn integrand(&self, from: &Coordinates, state: usize, elapsed: f64) -> Option<f64> {
+        let row = self.integrating.iter().position(|&integrating| integrating == state)?;
+        let terms = self.values.iter().enumerate().map(|(index, &value)| {
+            let (decay, first, _) = exponentials(value, elapsed);
+            self.integrals[(row, index)] * (decay * from.state[index] + first * from.forcing[index])
+        });
+        Some(terms.sum())
+    }
 }
 
-/// (e^{λh} - 1)/λ and (e^{λh} - 1 - λh)/λ².
-fn phi(value: f64, step: f64) -> (f64, f64) {
+/// e^{λh}, (e^{λh} - 1)/λ and (e^{λh} - 1 - λh)/λ².
+fn exponentials(value: f64, step: f64) -> (f64, f64, f64) {
     let exponent = value * step;
     if exponent.abs() < SERIES_BELOW {
         let mut term: f64 = 0.5;
@@ -100,10 +110,12 @@ fn phi(value: f64, step: f64) -> (f64, f64) {
             order += 1.0;
         }
         let second = step * step * sum;
-        (step + value * second, second)
+        let first = step + value * second;
+        (1.0 + value * first, first, second)
     } else {
-        let first = libm::expm1(exponent) / value;
-        (first, (first - step) / value)
+        let decay = libm::exp(exponent);
+        let first = (decay - 1.0) / value;
+        (decay, first, (first - step) / value)
     }
 }
 

@@ -11,7 +11,7 @@ use super::cursor::Cursor;
 use super::eigen::Eigen;
 use super::failure::{Cause, SubjectError};
 use super::maximum::note_maxima;
-use super::program::Program;
+use super::program::{ExposureTarget, Program};
 use super::right_hand_side::RightHandSide;
 use crate::profile::Profile;
 use nalgebra::{DMatrix, DVector};
@@ -21,7 +21,7 @@ const MAX_KEPT: usize = 512;
 
 /// Ratio of consecutive times at which the curve is looked at for a maximum, starting from `FIRST_POINT` of the fastest
 /// time scale: sums of exponentials change on all scales in between.
-const POINT_RATIO: f64 = 1.4;
+const POINT_RATIO: f64 = 1.6;
 const FIRST_POINT: f64 = 0.05;
 
 /// The coefficients that hold between two changes of a record-phase input.
@@ -157,6 +157,18 @@ impl Stretch<'_> {
     }
 }
 
+/// The output that exposure is measured on: in the coordinates of the eigenvectors, or from the whole state.
+fn exposure(stretch: &mut Stretch<'_>, auc_state: usize, elapsed: f64, scratch: &mut [f64]) -> f64 {
+    if let (Some(eigen), Some(coordinates)) = (&stretch.system.eigen, &stretch.coordinates)
+        && let Some(value) = eigen.integrand(coordinates, auc_state, elapsed)
+    {
+        return value + stretch.system.inflow[auc_state];
+    }
+    stretch.at(elapsed, scratch);
+    let row = stretch.system.matrix.row(auc_state);
+    row.iter().zip(scratch.iter()).map(|(rate, state)| rate * state).sum::<f64>() + stretch.system.inflow[auc_state]
+}
+
 /// Integrates one subject.
 ///
 /// # Errors
@@ -187,17 +199,12 @@ pub(super) fn run(program: &Program, input: SubjectInput<'_>) -> Result<Profile,
             stretch.at(sample.time - start, &mut at_sample);
             cursor.record(sample, &at_sample);
         }
-        if measures {
+        if let (true, Some(ExposureTarget { auc_state, .. })) = (measures, program.exposure) {
             maxima.clear();
-            let right_hand_side = RightHandSide::of(&cursor);
-            let curve = |elapsed: f64| {
-                stretch.at(elapsed, &mut at_sample);
-                right_hand_side.exposure(start + elapsed, &at_sample)
-            };
+            let curve = |elapsed: f64| exposure(&mut stretch, auc_state, elapsed, &mut at_sample);
             note_maxima(&points, curve, |elapsed, value| {
                 maxima.push((if elapsed >= stop - start { stop } else { start + elapsed }, value));
             });
-            drop(right_hand_side);
             for &(time, value) in &maxima {
                 cursor.note(time, value);
             }
