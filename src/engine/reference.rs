@@ -18,7 +18,7 @@ use ode_solvers::dop_shared::{IntegrationError, OutputType, System};
 use ode_solvers::dopri5::Dopri5;
 
 /// Between two stops. A PK model that is not stiff takes tens.
-const MAX_STEPS: u32 = 200_000;
+const MAX_STEPS: u32 = 100_000;
 
 /// Values per step at which the curve is looked at for a maximum; within a step it is about a quartic.
 const POINTS_PER_STEP: u32 = 4;
