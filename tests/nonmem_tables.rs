@@ -1,4 +1,5 @@
-//! Every row of two result tables of NONMEM 7.5.1 (public test data of mrgsolve), against the engine.
+//! Every row of two result tables of NONMEM 7.5.1 (public test data of mrgsolve), from the file through reader,
+//! schedule and engine.
 //!
 //! The tables lie beside the project, in `../shared/nonmem`, or where `TEORELL_NONMEM` says; where they are missing the
 //! tests say so and pass, and the cases of `events.rs` still run.
@@ -6,14 +7,15 @@
 mod programs;
 
 use programs::{Assembler, assert_close, derivative, record, subject};
-use std::collections::HashMap;
+use std::io::Cursor;
 use std::path::PathBuf;
 use std::sync::Arc;
 use teorell::engine::program::{BinaryOp, DoseRegisters, Program, Structure, UnaryOp};
-use teorell::engine::timeline::{
-    CovariateTable, DoseRate, DoseRecord, Interpolation, Record, RecordKind, SteadyState, Timeline,
-};
+use teorell::engine::timeline::Interpolation;
 use teorell::engine::{Engine, SolverChoice, SubjectInput, Tolerance};
+use teorell::regimen::dataset::{Dataset, DatasetOptions};
+use teorell::regimen::names::ModelNames;
+use teorell::regimen::schedule::{CovariateInterpolation, ScheduleOptions, from_records};
 
 /// Five digits are printed: half a unit of the last one is 5e-5 of a value that begins with 1; the rest is room for
 /// the same in the inputs.
@@ -29,19 +31,26 @@ fn folder() -> Option<PathBuf> {
     None
 }
 
-/// One row of a data set, by column name in lower case.
-type Row = HashMap<String, f64>;
+/// The data set, read as any other. A column of standard weights is added where there is none.
+fn data(path: PathBuf) -> Dataset {
+    let text = std::fs::read_to_string(path).expect("the data set opens");
+    let has_weight = text.lines().next().is_some_and(|header| header.contains("WT"));
+    let with_weight = |(index, line): (usize, &str)| match (has_weight, index) {
+        (true, _) => format!("{line}\n"),
+        (false, 0) => format!("{line},WT\n"),
+        (false, _) => format!("{line},70\n"),
+    };
+    let text: String = text.lines().enumerate().map(with_weight).collect();
+    let options = DatasetOptions { interpolation: NOCB, ..DatasetOptions::for_model(&names()) };
+    Dataset::from_reader(Cursor::new(text), "data", &options).expect("no errors")
+}
 
-fn data(path: PathBuf) -> Vec<Row> {
-    let mut reader = csv::Reader::from_path(path).expect("the data set opens");
-    let names: Vec<String> = reader.headers().expect("a header").iter().map(str::to_lowercase).collect();
-    reader
-        .records()
-        .map(|row| {
-            let row = row.expect("a row");
-            names.iter().cloned().zip(row.iter().map(|field| field.parse().unwrap_or(f64::NAN))).collect()
-        })
-        .collect()
+/// NONMEM takes covariates backwards.
+const NOCB: CovariateInterpolation = CovariateInterpolation { default: Interpolation::Nocb, by_name: Vec::new() };
+
+fn names() -> ModelNames {
+    let names = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
+    ModelNames::new(&names("depot central"), &names("BIOAV LAGT RAT2 DUR2 WT"))
 }
 
 /// Last column of a NONMEM table.
@@ -82,64 +91,29 @@ fn model() -> Arc<Program> {
     a.finish()
 }
 
-fn timeline(rows: &[Row]) -> Timeline {
-    let records = rows.iter().enumerate().map(|(index, row)| {
-        let dose = || DoseRecord {
-            state: row["cmt"] as usize - 1,
-            amount: row["amt"],
-            rate: match row["rate"] {
-                0.0 => DoseRate::Bolus,
-                -1.0 => DoseRate::ModelledRate,
-                -2.0 => DoseRate::ModelledDuration,
-                rate => DoseRate::Rate(rate),
-            },
-            additional: row["addl"] as u32,
-            interval: row["ii"],
-            steady_state: [SteadyState::None, SteadyState::Replace, SteadyState::Add][row["ss"] as usize],
-        };
-        let kind = match row["evid"] as u32 {
-            0 => RecordKind::Observation,
-            1 => RecordKind::Dose(dose()),
-            2 => RecordKind::Other(None),
-            3 => RecordKind::Reset,
-            _ => RecordKind::ResetAndDose(dose()),
-        };
-        Record { time: row["time"], kind, row: Some(index) }
-    });
-    let columns =
-        |row: &Row| [row["bioav"], row["lagt"], row["rat2"], row["dur2"], row.get("wt").copied().unwrap_or(70.0)];
-    Timeline {
-        records: records.collect(),
-        covariates: CovariateTable {
-            times: rows.iter().map(|row| row["time"]).collect(),
-            values: rows.iter().flat_map(columns).collect(),
-            interpolation: vec![Interpolation::Nocb; 5],
-        },
-        intervals: Vec::new(),
-        n_rows: rows.len(),
-    }
-}
-
 fn every_row_agrees(data_file: &str, table: &str, expected_rows: usize, solver: SolverChoice) {
     let Some(folder) = folder() else { return };
-    let rows = data(folder.join(data_file));
+    let dataset = data(folder.join(data_file));
     let nonmem = results(folder.join(table));
-    assert_eq!((rows.len(), nonmem.len()), (expected_rows, expected_rows));
+    assert_eq!((dataset.report().records, nonmem.len()), (expected_rows as u64, expected_rows));
     let engine = Engine::new(model(), solver, Tolerance::default()).expect("the solver fits");
     let mut found = Vec::new();
-    for subject in rows.chunk_by(|a, b| a["id"] == b["id"]) {
-        let timeline = timeline(subject);
+    let mut places = Vec::new();
+    for subject in dataset.subjects() {
+        let options = ScheduleOptions { interpolation: NOCB, ..ScheduleOptions::default() };
+        let timeline = from_records(subject, &names(), &options).expect("every subject has a schedule").timeline;
         let input = SubjectInput { number: 0, thetas: &[1.5, 1.1, 20.0], etas: &[], timeline: &timeline };
         let profile = engine.run(&[input]).remove(0).expect("every subject runs");
         found.extend_from_slice(&profile.values);
+        places.extend(subject.records.iter().map(|record| (&subject.id, record.time, record.evid)));
     }
     let wrong: Vec<_> = (0..expected_rows)
         .filter(|&row| (found[row] - nonmem[row]).abs() > PRINTED * nonmem[row].abs())
-        .map(|row| (rows[row]["id"], rows[row]["time"], rows[row]["evid"], found[row], nonmem[row]))
+        .map(|row| (places[row], found[row], nonmem[row]))
         .collect();
     assert!(
         wrong.is_empty(),
-        "{} of {expected_rows} rows differ (id, time, evid, found, NONMEM): {:?}",
+        "{} of {expected_rows} rows differ ((id, time, evid), found, NONMEM): {:?}",
         wrong.len(),
         &wrong[..wrong.len().min(10)]
     );

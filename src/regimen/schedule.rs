@@ -86,7 +86,7 @@ pub struct ScheduleOptions<'a> {
     /// Which records get a row.
     pub answer: Answer,
     /// Extra sample times, increasing. Each comes before the records of its time. Times before the subject's first record
-    /// are left out, because the system starts there; where a reset turns the clock back, they run again.
+    /// are left out, because the system starts there; where a reset turns the clock back, they run again, after that reset.
     pub grid: &'a [f64],
     /// Over what exposure is measured.
     pub exposures: Exposures<'a>,
@@ -300,33 +300,37 @@ impl<'a> Assembler<'a> {
         if !time.is_finite() {
             return Err(ScheduleError::TimeNotFinite { place, time });
         }
-        match self.previous {
-            None => self.next_grid = self.grid.partition_point(|&sample| sample < time),
-            Some(previous) if time < previous => {
-                if !record.evid.resets() {
-                    return Err(ScheduleError::TimeGoesBack { place, time, previous });
-                }
-                self.next_grid = self.grid.partition_point(|&sample| sample < time);
-            }
-            Some(_) => {}
+        let clock_goes_back = self.previous.is_some_and(|previous| time < previous);
+        if let (true, false, Some(previous)) = (clock_goes_back, record.evid.resets(), self.previous) {
+            return Err(ScheduleError::TimeGoesBack { place, time, previous });
+        }
+        let kind = self.kind(place, record)?;
+        if clock_goes_back || self.previous.is_none() {
+            self.next_grid = self.grid.partition_point(|&sample| sample < time);
         }
         self.previous = Some(time);
+        // Before the reset that turns the clock back, its time has not come.
+        if !clock_goes_back {
+            self.samples_until(time);
+        }
+        let row = wants_row.then(|| self.row(RowOrigin::Record(index)));
+        self.schedule.timeline.records.push(Record { time, kind, row });
+        self.samples_until(time);
+        Ok(())
+    }
+
+    /// Sets the samples that are due and not yet set.
+    fn samples_until(&mut self, time: f64) {
         while let Some(&sample) = self.grid.get(self.next_grid).filter(|&&sample| sample <= time) {
             self.sample(sample);
         }
-        let kind = self.kind(place, record)?;
-        let row = wants_row.then(|| self.row(RowOrigin::Record(index)));
-        self.schedule.timeline.records.push(Record { time, kind, row });
-        Ok(())
     }
 
     fn finish(mut self) -> Result<Schedule, ScheduleError> {
         if self.previous.is_none() {
             return Err(ScheduleError::NoRecords);
         }
-        while let Some(&sample) = self.grid.get(self.next_grid) {
-            self.sample(sample);
-        }
+        self.samples_until(f64::INFINITY);
         self.schedule.timeline.n_rows = self.schedule.rows.len();
         Ok(self.schedule)
     }
