@@ -3,5 +3,6 @@
 mod analysis;
 mod findings;
 mod inotuzumab;
+mod random_expressions;
 mod register_file;
 mod show;

@@ -153,11 +153,11 @@ impl<'a> Names<'a> {
     }
 }
 
-/// The candidate nearest to `name`, if one is near enough to be what was meant: one edit in a short name, one in three letters in a longer one,
+/// The candidate nearest to `name`, if one is near enough to be what was meant: one edit per three letters,
 /// case aside. Among equals the first in alphabetical order.
 pub(crate) fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let lower = name.to_lowercase();
-    let allowed = (name.chars().count() / 3).max(1);
+    let allowed = name.chars().count() / 3;
     candidates
         .filter(|candidate| *candidate != name && candidate.chars().count() > 1)
         .map(|candidate| (strsim::osa_distance(&lower, &candidate.to_lowercase()), candidate))
