@@ -2,9 +2,16 @@
 
 use super::axis::{Axis, Scale, Tick, plain};
 use super::figure::{Figure, Plan, subjects};
-use super::panel::{Key, Legend, Look};
-use super::picture::Picture;
-use super::style::{FINE_LINE, Theme};
+use super::panel::{Key, Legend, Look, Panel};
+use super::picture::{Anchor, Picture};
+use super::style::{FINE_LINE, SMALL_SIZE, Theme};
+
+/// Height of a row of counts.
+const NOTE_ROW: f64 = SMALL_SIZE + 5.0;
+/// Above the counts, where the label of the vertical axis' lower end reaches down.
+const NOTE_GAP: f64 = 9.0;
+/// Labels along the axis that do not run into each other, counts of a million subjects included.
+const MOST_LABELS: u32 = 12;
 
 /// Accumulation per cycle and arm.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,13 +49,13 @@ impl Accumulation {
     #[must_use]
     pub fn draw(&self, theme: Theme) -> Picture {
         let cycles = || self.arms.iter().flat_map(|arm| &arm.cycles);
-        let last = cycles().map(|cycle| cycle.number).max().unwrap_or(1);
+        let last = self.last();
         let largest = cycles().flat_map(|cycle| cycle.percentiles).filter(|p| p.is_finite()).fold(1.0, f64::max);
         // Labels that do not run into each other, however many cycles there are.
-        let every = last.div_ceil(20).max(1);
+        let every = self.every();
         let tick = |number: u32| Tick {
             value: f64::from(number),
-            label: (number % every == 0 || every == 1).then(|| number.to_string()),
+            label: number.is_multiple_of(every).then(|| number.to_string()),
         };
         let x = Axis {
             scale: Scale { low: 0.5, high: f64::from(last) + 0.5, logarithmic: false },
@@ -56,6 +63,8 @@ impl Accumulation {
             label: "Cycle".to_owned(),
         };
         let y = Axis::linear(largest, format!("{} over {} of cycle 1", self.quantity, self.quantity));
+        let rows = self.thinning().count();
+        let notes = if rows == 0 { 0.0 } else { NOTE_GAP + NOTE_ROW * rows as f64 };
         let mut legend = Legend::default();
         for (i, arm) in self.arms.iter().enumerate() {
             legend.add(&arm.name, Key::Whisker, Look { dashes: &[], ..Look::series(theme, i) });
@@ -67,7 +76,7 @@ impl Accumulation {
                 "Individual ratios: median (ring), middle half (bar) and 5th to 95th percentile (line) of {}",
                 subjects(cycles().map(|cycle| cycle.n).filter(|&n| n > 0))
             ),
-            panels: vec![Plan { x, y, caption: String::new(), doses: Vec::new() }],
+            panels: vec![Plan { x, y, caption: String::new(), doses: Vec::new(), notes }],
             columns: 1,
             panel_height: 330.0,
             legend,
@@ -87,30 +96,35 @@ impl Accumulation {
                 }
             }
         }
-        // The number of subjects falls from cycle to cycle where patients stop: it stands where it is needed.
-        if self.arms.iter().any(|arm| arm.cycles.iter().any(|cycle| cycle.n != arm.cycles[0].n)) {
-            self.write_counts(&mut picture, panel, theme);
-        }
+        self.write_counts(&mut picture, panel, theme);
         picture
     }
 
-    fn write_counts(&self, picture: &mut Picture, panel: &super::panel::Panel, theme: Theme) {
-        use super::picture::Anchor;
-        use super::style::SMALL_SIZE;
-        for (i, arm) in self.arms.iter().enumerate() {
-            if arm.cycles.iter().all(|cycle| cycle.n == arm.cycles[0].n) {
-                continue;
-            }
-            let above = |cycle: &AccumulationCycle| {
-                let others = self.arms.iter().flat_map(|arm| &arm.cycles).filter(|other| other.number == cycle.number);
-                others.map(|other| other.percentiles[4]).filter(|p| p.is_finite()).fold(0.0, f64::max)
-            };
-            for cycle in &arm.cycles {
-                let at = panel.at_x(f64::from(cycle.number)).zip(panel.at_y(above(cycle)));
-                if let Some((x, y)) = at {
-                    let text = format!("n = {}", plain(cycle.n as f64, 0));
-                    let y = y - 7.0 - i as f64 * (SMALL_SIZE + 2.0);
-                    picture.text(&text, (x, y), Anchor::Middle, SMALL_SIZE, theme.series(i));
+    fn last(&self) -> u32 {
+        self.arms.iter().flat_map(|arm| &arm.cycles).map(|cycle| cycle.number).max().unwrap_or(1)
+    }
+
+    /// Every how many cycles one is labelled.
+    fn every(&self) -> u32 {
+        let rough = self.last().div_ceil(MOST_LABELS).max(1);
+        [1, 2, 5, 10, 20, 50, 100].into_iter().find(|&every| every >= rough).unwrap_or(rough)
+    }
+
+    /// Arms that subjects leave, with their positions.
+    fn thinning(&self) -> impl Iterator<Item = (usize, &AccumulationArm)> {
+        let falls = |arm: &AccumulationArm| arm.cycles.iter().any(|cycle| cycle.n != arm.cycles[0].n);
+        self.arms.iter().enumerate().filter(move |(_, arm)| falls(arm))
+    }
+
+    /// How many are left, where patients stop from cycle to cycle.
+    fn write_counts(&self, picture: &mut Picture, panel: &Panel, theme: Theme) {
+        for (row, (i, arm)) in self.thinning().enumerate() {
+            let y = panel.bottom + NOTE_GAP + NOTE_ROW * (row as f64 + 1.0) - 5.0;
+            picture.text("n", (panel.left - 6.0, y), Anchor::End, SMALL_SIZE, theme.series(i));
+            let every = self.every();
+            for cycle in arm.cycles.iter().filter(|cycle| cycle.number.is_multiple_of(every)) {
+                if let Some(x) = panel.at_x(f64::from(cycle.number)) {
+                    picture.text(&plain(cycle.n as f64, 0), (x, y), Anchor::Middle, SMALL_SIZE, theme.series(i));
                 }
             }
         }

@@ -81,18 +81,19 @@ impl Axis {
     }
 }
 
-/// Ticks at multiples of 1, 2 or 5 times a power of ten, four to nine of them.
+/// Ticks at multiples of 1, 2, 2.5 or 5 times a power of ten, four to seven of them.
 fn linear_ticks(high: f64) -> Vec<Tick> {
-    const AIM: f64 = 5.0;
-    let rough = high / AIM;
+    const MOST_STEPS: f64 = 6.5;
+    let rough = high / MOST_STEPS;
     let power = libm::pow(10.0, libm::floor(libm::log10(rough)));
-    let step = [1.0, 2.0, 5.0, 10.0].into_iter().find(|m| m * power >= 0.8 * rough).unwrap_or(10.0) * power;
+    let step = [1.0, 2.0, 2.5, 5.0].into_iter().find(|m| m * power >= rough).unwrap_or(10.0) * power;
     ticks_every(step, high)
 }
 
 /// Multiples of a step from 0 on.
 fn ticks_every(step: f64, high: f64) -> Vec<Tick> {
-    let decimals = (-libm::floor(libm::log10(step) + 1e-9)).clamp(0.0, 12.0) as usize;
+    let is_whole = |x: f64| (x - x.round()).abs() < 1e-6;
+    let decimals = (0..12).find(|&d| is_whole(step * libm::pow(10.0, f64::from(d)))).unwrap_or(12) as usize;
     let last = (high / step + 1e-9).floor() as i64;
     let tick = |i: i64| {
         let value = i as f64 * step;
@@ -163,12 +164,12 @@ mod tests {
 
     #[test]
     fn linear_ticks_are_round_and_few() {
-        assert_eq!(labels(&Axis::linear(612.0, String::new()).ticks), ["0", "200", "400", "600"]);
+        assert_eq!(labels(&Axis::linear(612.0, String::new()).ticks), ["0", "100", "200", "300", "400", "500", "600"]);
         assert_eq!(labels(&Axis::linear(0.4, String::new()).ticks), ["0.0", "0.1", "0.2", "0.3", "0.4"]);
         assert_eq!(labels(&Axis::linear(31_000.0, String::new()).ticks), ["0", "10,000", "20,000", "30,000"]);
         for i in 1..2000 {
             let ticks = Axis::linear(f64::from(i) * 0.37, String::new()).ticks;
-            assert!((3..=9).contains(&ticks.len()), "{i}: {}", ticks.len());
+            assert!((4..=7).contains(&ticks.len()), "{i}: {}", ticks.len());
         }
     }
 
@@ -185,8 +186,8 @@ mod tests {
 
     #[test]
     fn powers_of_ten_are_written_out_while_they_can_be_read() {
-        assert_eq!(labels(&Axis::logarithmic(0.05, 900.0, String::new()).ticks), ["0.1", "1", "10", "100"]);
-        assert_eq!(labels(&Axis::logarithmic(3.0, 60.0, String::new()).ticks), ["3", "5", "7", "10", "20", "30", "50"]);
+        assert_eq!(labels(&Axis::logarithmic(0.05, 900.0, String::new()).ticks), ["0.1", "1", "10", "100", "1,000"]);
+        assert_eq!(labels(&Axis::logarithmic(3.0, 60.0, String::new()).ticks), ["5", "10", "20", "50"]);
         assert_eq!(power_label(1, -5), "10⁻⁵");
         assert_eq!(power_label(2, 7), "2·10⁷");
         assert_eq!(power_label(1, 4), "10,000");

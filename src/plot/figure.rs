@@ -1,7 +1,7 @@
 //! What all figures share: heading, panels side by side, legend below, and the data of bands.
 
 use super::axis::{Axis, plain};
-use super::panel::{BELOW, CAPTION, DoseRow, Legend, Panel};
+use super::panel::{CAPTION, DoseRow, Legend, Panel};
 use super::picture::{Anchor, Picture, Text};
 use super::render::text_width;
 use super::style::{MARGIN, TEXT_SIZE, TITLE_SIZE, Theme, WIDTH};
@@ -40,7 +40,18 @@ pub(super) struct Plan {
     pub y: Axis,
     pub caption: String,
     pub doses: Vec<DoseRow>,
+    /// Height kept free between the data and the axis, beside that of dose marks.
+    pub notes: f64,
 }
+
+impl Plan {
+    fn strip(&self) -> f64 {
+        Panel::dose_strip(self.doses.len()) + self.notes
+    }
+}
+
+/// Between rows of panels, and above the legend.
+const ROW_GAP: f64 = 8.0;
 
 /// A figure: title, subtitle, rows of panels, legend.
 #[derive(Debug)]
@@ -62,13 +73,20 @@ impl Figure {
         let width = WIDTH - 2.0 * MARGIN;
         let subtitle = wrap(&self.subtitle, TEXT_SIZE, width);
         let captions = if self.panels.iter().all(|panel| panel.caption.is_empty()) { 12.0 } else { CAPTION };
-        let strips = self.panels.iter().map(|panel| Panel::strip(panel.doses.len())).fold(0.0, f64::max);
-        let row_height = captions + self.panel_height + strips + BELOW;
-        let n_rows = self.panels.len().div_ceil(self.columns.max(1));
+        let columns = self.columns.clamp(1, self.panels.len().max(1));
+        let largest = |panels: &[Plan], of: fn(&Plan) -> f64| panels.iter().map(of).fold(0.0, f64::max);
+        let row_heights: Vec<f64> = self
+            .panels
+            .chunks(columns)
+            .map(|row| {
+                let below = largest(row, |plan| Panel::below(&plan.x));
+                captions + self.panel_height + largest(row, Plan::strip) + below + ROW_GAP
+            })
+            .collect();
         let first_row = MARGIN + TITLE_SIZE + subtitle.len() as f64 * (TEXT_SIZE + 6.0) + 14.0;
-        let legend_top = first_row + n_rows as f64 * row_height + (n_rows.max(1) - 1) as f64 * 12.0 + 10.0;
-        let gutter = self.panels.iter().map(|panel| Panel::gutter(&panel.y)).fold(0.0, f64::max);
-        let height = legend_top + self.legend.height(width) + MARGIN - 6.0;
+        let legend_top = first_row + row_heights.iter().sum::<f64>() + 6.0;
+        let gutter = largest(&self.panels, |plan| Panel::gutter(&plan.y));
+        let height = legend_top + self.legend.height(width - gutter) + MARGIN - 6.0;
         let mut picture = Picture::new(WIDTH, height.ceil(), theme, format!("{}. {}", self.title, self.subtitle));
 
         let mut baseline = MARGIN + 0.8 * TITLE_SIZE;
@@ -87,18 +105,18 @@ impl Figure {
             picture.text(&line, (MARGIN, baseline), Anchor::Start, TEXT_SIZE, theme.faint_text());
         }
 
-        let columns = self.columns.max(1).min(self.panels.len().max(1));
-        let overhang = self.panels.iter().map(|panel| Panel::overhang(&panel.x)).fold(0.0, f64::max);
+        let overhang = largest(&self.panels, |plan| Panel::overhang(&plan.x));
         let cell = (width - overhang) / columns as f64;
         let mut panels = Vec::new();
         for (i, plan) in self.panels.into_iter().enumerate() {
             let (row, column) = (i / columns, i % columns);
             let left = MARGIN + cell * column as f64 + gutter;
-            let top = first_row + row as f64 * (row_height + 12.0) + captions;
+            let top = first_row + row_heights[..row].iter().sum::<f64>() + captions;
             // Between panels: room for a tick label that reaches over the end.
             let right = MARGIN + cell * (column + 1) as f64 - if column + 1 < columns { overhang + 6.0 } else { 0.0 };
             let bottom = top + self.panel_height;
-            let panel = Panel { theme, left, right, top, bottom, x: plan.x, y: plan.y, doses: plan.doses };
+            let strip = plan.strip();
+            let panel = Panel { theme, left, right, top, bottom, x: plan.x, y: plan.y, doses: plan.doses, strip };
             panel.frame(&mut picture, &plan.caption);
             panels.push(panel);
         }
@@ -131,7 +149,12 @@ pub(super) fn in_sentence(name: &str) -> String {
 
 /// `Clearance (L/h)`, or the name alone where no unit is known.
 pub(super) fn with_unit(name: &str, unit: &str) -> String {
-    if unit.is_empty() { name.to_owned() } else { format!("{name} ({})", unit.replace('*', "·")) }
+    if unit.is_empty() { name.to_owned() } else { format!("{name} ({})", typeset(unit)) }
+}
+
+/// A unit as it is printed: `ng·h/mL` for `ng*h/mL`, `m²` for `m2`.
+pub(super) fn typeset(unit: &str) -> String {
+    unit.replace('*', "·").replace("m^2", "m2").replace("m2", "m²")
 }
 
 /// Lines of a text that fit a width.

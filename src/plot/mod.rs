@@ -69,3 +69,129 @@ pub fn write(folder: &OutputFolder, pictures: &[NamedPicture]) -> Result<Vec<Out
     }
     Ok(files)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::accumulation::{Accumulation, AccumulationArm, AccumulationCycle};
+    use super::figure::Band;
+    use super::picture::{Anchor, Picture, Shape, Text};
+    use super::render::text_width;
+    use super::spaghetti::{Spaghetti, SpaghettiArm};
+    use super::style::Theme;
+    use super::time_course::TimeCourse;
+    use crate::units::TimeUnit;
+
+    /// Left, top, right, bottom.
+    fn area_of(text: &Text) -> [f64; 4] {
+        let width = text_width(&text.text, text.size, text.bold);
+        let start = match text.anchor {
+            Anchor::Start => 0.0,
+            Anchor::Middle => -width / 2.0,
+            Anchor::End => -width,
+        };
+        // DejaVu Sans reaches 0.76 of its size above the baseline and 0.24 below it.
+        let (x, y, up, down) = (text.at.0, text.at.1, 0.76 * text.size, 0.24 * text.size);
+        if text.upward {
+            [x - up, y - start - width, x + down, y - start]
+        } else {
+            [x + start, y - up, x + start + width, y + down]
+        }
+    }
+
+    /// Every label lies within its picture, and no two touch.
+    fn check_labels(name: &str, picture: &Picture) {
+        let texts: Vec<&Text> = picture
+            .shapes
+            .iter()
+            .filter_map(|shape| match shape {
+                Shape::Text(text) => Some(text),
+                _ => None,
+            })
+            .collect();
+        assert!(texts.len() > 10, "{name} has labels");
+        for (i, text) in texts.iter().enumerate() {
+            let [left, top, right, bottom] = area_of(text);
+            assert!(
+                left >= 0.0 && top >= 0.0 && right <= picture.width && bottom <= picture.height,
+                "{name}: `{}` is clipped: {left:.0} {top:.0} {right:.0} {bottom:.0}",
+                text.text
+            );
+            for other in &texts[..i] {
+                let [l, t, r, b] = area_of(other);
+                let apart = right <= l || r <= left || bottom <= t || b <= top;
+                assert!(apart, "{name}: `{}` and `{}` overlap", text.text, other.text);
+            }
+        }
+    }
+
+    fn band(name: &str, end: f64, scale: f64) -> Band {
+        let times: Vec<f64> = (0..200).map(|i| end * f64::from(i) / 199.0).collect();
+        let curve = |height: f64| times.iter().map(|t| scale * height * (-6.0 * t / end).exp()).collect();
+        Band { name: name.to_owned(), n: 1000, low: curve(0.2), median: curve(1.0), high: curve(3.0), times }
+    }
+
+    fn course(n: usize, end: f64, scale: f64) -> TimeCourse {
+        let bands: Vec<Band> =
+            (0..n).map(|i| band(&format!("arm with a long name {i}"), end, scale * (1.0 + i as f64))).collect();
+        TimeCourse {
+            heading: "a study".to_owned(),
+            quantity: "Concentration".to_owned(),
+            unit: "ng/mL".to_owned(),
+            time_unit: TimeUnit::Hour,
+            doses: bands.iter().map(|_| vec![0.0, end / 2.0]).collect(),
+            bands,
+            kind: "arm".to_owned(),
+        }
+    }
+
+    #[test]
+    fn labels_of_time_courses_are_whole_and_apart_at_any_size_of_time_and_value() {
+        for n in [1, 2, 3, 4, 7] {
+            for end in [1.0, 24.0, 200.0, 3864.0, 100_000.0] {
+                for scale in [1e-7, 0.02, 1.0, 37.0, 1e4, 1e8] {
+                    let course = course(n, end, scale);
+                    let name = format!("{n} arms over {end} h at {scale}");
+                    check_labels(&name, &course.apart(Theme::Light));
+                    check_labels(&name, &course.overlaid(Theme::Print));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn labels_of_individual_curves_are_whole_and_apart() {
+        for n in 1..=5 {
+            let arm = |i: usize| SpaghettiArm {
+                all: band(&format!("arm {i}"), 3864.0, 100.0),
+                individuals: vec![(vec![0.0, 3864.0], vec![1.0, 900.0])],
+                doses: vec![0.0, 168.0],
+            };
+            let spaghetti = Spaghetti {
+                heading: "a study".to_owned(),
+                quantity: "Concentration".to_owned(),
+                unit: "ng/mL".to_owned(),
+                time_unit: TimeUnit::Hour,
+                arms: (0..n).map(arm).collect(),
+            };
+            check_labels(&format!("{n} arms"), &spaghetti.draw(Theme::Dark));
+        }
+    }
+
+    #[test]
+    fn labels_of_accumulation_are_whole_and_apart_for_many_cycles_and_arms() {
+        for (n_arms, n_cycles) in [(1, 2), (3, 6), (6, 8), (2, 40), (1, 365)] {
+            let cycle = |number: u32| AccumulationCycle {
+                number,
+                n: 1_000_000 - u64::from(number),
+                percentiles: [0.5, 0.8, 1.0, 1.5, 4.0].map(|p| p * f64::from(number)),
+            };
+            let arm = |i| AccumulationArm { name: format!("arm {i}"), cycles: (1..=n_cycles).map(cycle).collect() };
+            let accumulation = Accumulation {
+                heading: "a study".to_owned(),
+                quantity: "AUC".to_owned(),
+                arms: (0..n_arms).map(arm).collect(),
+            };
+            check_labels(&format!("{n_arms} arms, {n_cycles} cycles"), &accumulation.draw(Theme::Light));
+        }
+    }
+}

@@ -9,8 +9,10 @@ const TICK: f64 = 5.0;
 const GAP: f64 = 5.0;
 /// Height of a row of dose marks.
 const DOSE_ROW: f64 = 10.0;
-/// From the lower end of the panel to that of its x label.
-pub(super) const BELOW: f64 = TICK + 2.0 + SMALL_SIZE + 8.0 + TEXT_SIZE + 4.0;
+/// From the axis to the lower end of its tick labels.
+const TICK_LABELS: f64 = TICK + 3.0 + SMALL_SIZE + 4.0;
+/// For an axis label below them.
+const AXIS_LABEL: f64 = 6.0 + TEXT_SIZE;
 /// For the caption over a panel.
 pub(super) const CAPTION: f64 = TEXT_SIZE + 12.0;
 
@@ -45,6 +47,8 @@ pub(super) struct Panel {
     pub x: Axis,
     pub y: Axis,
     pub doses: Vec<DoseRow>,
+    /// Height between the data and the axis, for dose marks and notes.
+    pub strip: f64,
 }
 
 impl Panel {
@@ -55,8 +59,13 @@ impl Panel {
         widest.fold(0.0, f64::max) + TICK + GAP + 10.0 + TEXT_SIZE
     }
 
+    /// Room that a panel needs below its axis.
+    pub fn below(x: &Axis) -> f64 {
+        TICK_LABELS + if x.label.is_empty() { 0.0 } else { AXIS_LABEL }
+    }
+
     /// Height of the strip of dose marks.
-    pub fn strip(rows: usize) -> f64 {
+    pub fn dose_strip(rows: usize) -> f64 {
         if rows == 0 { 0.0 } else { 4.0 + DOSE_ROW * rows as f64 }
     }
 
@@ -70,7 +79,7 @@ impl Panel {
     }
 
     fn axis_y(&self) -> f64 {
-        self.bottom + Self::strip(self.doses.len())
+        self.bottom + self.strip
     }
 
     pub fn at_x(&self, value: f64) -> Option<f64> {
@@ -105,7 +114,7 @@ impl Panel {
         }
         picture.line(&[(self.left, self.top), (self.left, axis_y), (self.right, axis_y)], theme.axis(), AXIS_LINE);
         let middle = (self.left + self.right) / 2.0;
-        let at = (middle, axis_y + BELOW - 4.0);
+        let at = (middle, axis_y + TICK_LABELS + AXIS_LABEL - 4.0);
         picture.text(&self.x.label, at, Anchor::Middle, TEXT_SIZE, theme.text());
         picture.put(Text {
             text: self.y.label.clone(),
@@ -140,7 +149,7 @@ impl Panel {
     }
 
     /// The area between two curves, with fine lines at its edges.
-    pub fn band(&self, picture: &mut Picture, x: &[f64], low: &[f64], high: &[f64], colour: Colour) {
+    pub fn band(&self, picture: &mut Picture, x: &[f64], low: &[f64], high: &[f64], colour: Colour, opacity: f64) {
         let inside = |y: f64| y.clamp(self.top, self.bottom);
         let mut upper: Vec<Point> = Vec::new();
         let mut lower: Vec<Point> = Vec::new();
@@ -158,7 +167,7 @@ impl Panel {
         areas.push((upper, lower));
         for (mut area, lower) in areas {
             area.extend(lower.into_iter().rev());
-            picture.area(area, colour, self.theme.band_opacity());
+            picture.area(area, colour, opacity);
         }
         let edge = colour.over(self.theme.ground(), 0.55);
         for y in [low, high] {
@@ -321,7 +330,17 @@ mod tests {
     fn panel() -> Panel {
         let x = Axis::time(10.0, crate::units::TimeUnit::Day).0;
         let y = Axis::logarithmic(1.0, 100.0, String::new());
-        Panel { theme: Theme::Light, left: 0.0, right: 100.0, top: 0.0, bottom: 50.0, x, y, doses: Vec::new() }
+        Panel {
+            theme: Theme::Light,
+            left: 0.0,
+            right: 100.0,
+            top: 0.0,
+            bottom: 50.0,
+            x,
+            y,
+            doses: Vec::new(),
+            strip: 0.0,
+        }
     }
 
     #[test]

@@ -1,24 +1,25 @@
-//! A picture's shapes through the backends of plotters: SVG text, PNG bytes. Fonts come with the program.
+//! A picture's shapes through the backends of plotters: SVG text, PNG bytes.
+//!
+//! SVG texts are texts, in a font that viewers have or can replace. In a PNG their letters are drawn here, by the outlines
+//! of a font that the program carries: plotters would put each at a whole pixel and without its side bearing.
 
-use std::sync::Once;
+use std::sync::OnceLock;
 
+use ab_glyph::{Font, FontRef, PxScale, ScaleFont, point};
 use plotters::coord::Shift;
 use plotters::element::{Circle, PathElement, Polygon, Text as TextElement};
 use plotters::prelude::{BitMapBackend, DrawingArea, DrawingBackend, IntoDrawingArea, SVGBackend};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{
     Color, FontDesc, FontFamily, FontStyle, FontTransform, IntoTextStyle, RGBAColor, RGBColor, ShapeStyle, TextStyle,
-    register_font,
 };
 
 use super::PlotError;
 use super::picture::{Anchor, Picture, Point, Shape, Text};
 use super::style::Colour;
 
-/// Name of the font, and what a viewer without it falls back to: Verdana has the same widths.
+/// What viewers of an SVG look for: the font that widths are measured with, one of the same widths, and any other.
 const FONT: &str = "DejaVu Sans, Verdana, sans-serif";
-/// Ascent and descent of DejaVu Sans over its size: the renderer counts sizes by their sum.
-const FONT_HEIGHT: f64 = 1.164;
 /// Points of an SVG are cut into tenths, as plotters draws at whole units.
 const SVG_UNITS: u32 = 10;
 /// Pixels of a PNG per point: sharp on screens of high density and in print.
@@ -26,23 +27,17 @@ const PNG_PIXELS: u32 = 2;
 /// A PNG is drawn this many times larger and averaged, which smooths all edges alike.
 const SMOOTHING: u32 = 2;
 
-fn register_fonts() {
-    static REGISTER: Once = Once::new();
-    REGISTER.call_once(|| {
-        for (style, font) in [(FontStyle::Normal, dejavu::sans::regular()), (FontStyle::Bold, dejavu::sans::bold())] {
-            register_font(FONT, style, font).ok().expect("the fonts that the crate carries are well-formed");
-        }
-    });
+fn font(bold: bool) -> &'static FontRef<'static> {
+    static FONTS: OnceLock<[FontRef<'static>; 2]> = OnceLock::new();
+    let read = |bytes| FontRef::try_from_slice(bytes).expect("the fonts that the crate carries are well-formed");
+    &FONTS.get_or_init(|| [read(dejavu::sans::regular()), read(dejavu::sans::bold())])[usize::from(bold)]
 }
 
 /// Width of a text, in points.
 pub(super) fn text_width(text: &str, size: f64, bold: bool) -> f64 {
-    // The renderer measures in whole pixels: large ones make the rounding vanish.
-    const PRECISION: f64 = 100.0;
-    register_fonts();
-    let style = if bold { FontStyle::Bold } else { FontStyle::Normal };
-    let font = FontDesc::new(FontFamily::Name(FONT), size * FONT_HEIGHT * PRECISION, style);
-    font.layout_box(text).map_or(0.0, |(low, high)| f64::from(high.0 - low.0) / PRECISION)
+    let font = font(bold);
+    let units: f32 = text.chars().map(|c| font.h_advance_unscaled(font.glyph_id(c))).sum();
+    f64::from(units / font.units_per_em().unwrap_or(1.0)) * size
 }
 
 impl Picture {
@@ -51,16 +46,12 @@ impl Picture {
     /// # Errors
     /// Where plotters could not draw it.
     pub fn to_svg(&self) -> Result<String, PlotError> {
-        register_fonts();
         let size = self.size(SVG_UNITS);
         let mut svg = String::new();
         let surface = Surface {
             area: SVGBackend::with_string(&mut svg, size).into_drawing_area(),
             scale: f64::from(SVG_UNITS),
-            // What plotters makes of a size and of an anchor at the top: font-size = size / 1.24, baseline 0.76 em below.
-            text_size: 1.24,
-            baseline: 0.76 / 1.24,
-            joints: false,
+            bitmap: false,
         };
         surface.draw(self)?;
         drop(surface);
@@ -82,16 +73,12 @@ impl Picture {
     /// # Errors
     /// Where plotters could not draw it, or it could not be encoded.
     pub fn to_png(&self) -> Result<Vec<u8>, PlotError> {
-        register_fonts();
         let (width, height) = self.size(PNG_PIXELS * SMOOTHING);
         let mut pixels = vec![0; (width * height * 3) as usize];
         let surface = Surface {
             area: BitMapBackend::with_buffer(&mut pixels, (width, height)).into_drawing_area(),
             scale: f64::from(PNG_PIXELS * SMOOTHING),
-            text_size: FONT_HEIGHT,
-            // The bitmap's renderer puts the baseline half a size below an anchor at the top.
-            baseline: 0.5,
-            joints: true,
+            bitmap: true,
         };
         surface.draw(self)?;
         drop(surface);
@@ -108,11 +95,9 @@ impl Picture {
 struct Surface<DB: DrawingBackend> {
     area: DrawingArea<DB, Shift>,
     scale: f64,
-    text_size: f64,
-    baseline: f64,
-    /// Whether lines are drawn segment by segment with round joints. The bitmap's rasteriser fills the outline of a
-    /// whole line by the even-odd rule, which leaves holes where a spike's two sides overlap.
-    joints: bool,
+    /// Pixels instead of SVG elements. There lines are drawn segment by segment with round joints: the rasteriser fills
+    /// the outline of a whole line by the even-odd rule, which leaves holes where a spike's two sides overlap.
+    bitmap: bool,
 }
 
 impl<DB: DrawingBackend> Surface<DB> {
@@ -127,6 +112,7 @@ impl<DB: DrawingBackend> Surface<DB> {
                     self.area.draw(&Polygon::new(points, colour)).map_err(failed)?;
                 }
                 Shape::Disc { centre, radius, colour } => self.disc(*centre, *radius, *colour)?,
+                Shape::Text(text) if self.bitmap => self.letters(text)?,
                 Shape::Text(text) => self.text(text)?,
             }
         }
@@ -142,7 +128,7 @@ impl<DB: DrawingBackend> Surface<DB> {
         let style = ShapeStyle { color: rgb(colour).to_rgba(), filled: false, stroke_width: stroke };
         let mut points: Vec<_> = points.iter().map(|&point| self.at(point)).collect();
         points.dedup();
-        if !self.joints {
+        if !self.bitmap {
             return self.area.draw(&PathElement::new(points, style)).map_err(failed);
         }
         for pair in points.windows(2) {
@@ -161,10 +147,12 @@ impl<DB: DrawingBackend> Surface<DB> {
     }
 
     fn text(&self, text: &Text) -> Result<(), PlotError> {
-        let size = text.size * self.scale * self.text_size;
+        // What plotters makes of a size and of an anchor at the top: font-size = size / 1.24, baseline 0.76 em below.
+        const SIZE: f64 = 1.24;
+        const BASELINE: f64 = 0.76;
         let style = if text.bold { FontStyle::Bold } else { FontStyle::Normal };
         let transform = if text.upward { FontTransform::Rotate270 } else { FontTransform::None };
-        let font = FontDesc::new(FontFamily::Name(FONT), size, style).transform(transform);
+        let font = FontDesc::new(FontFamily::Name(FONT), text.size * self.scale * SIZE, style).transform(transform);
         let horizontal = match text.anchor {
             Anchor::Start => HPos::Left,
             Anchor::Middle => HPos::Center,
@@ -172,10 +160,44 @@ impl<DB: DrawingBackend> Surface<DB> {
         };
         let style: TextStyle<'_> =
             font.with_color(rgb(text.colour)).into_text_style(&self.area).pos(Pos::new(horizontal, VPos::Top));
-        let (x, y) = self.at(text.at);
-        let above = (size * self.baseline).round() as i32;
-        let corner = if text.upward { (x - above, y) } else { (x, y - above) };
+        let above = BASELINE * text.size;
+        let (x, y) = text.at;
+        let corner = self.at(if text.upward { (x - above, y) } else { (x, y - above) });
         self.area.draw(&TextElement::new(text.text.as_str(), corner, style)).map_err(failed)
+    }
+
+    fn letters(&self, text: &Text) -> Result<(), PlotError> {
+        let font = font(text.bold);
+        let em = (text.size * self.scale) as f32;
+        // The crate counts sizes by ascent plus descent.
+        let scale = PxScale::from(em * font.height_unscaled() / font.units_per_em().unwrap_or(1.0));
+        let scaled = font.as_scaled(scale);
+        let width = text_width(&text.text, text.size, text.bold) * self.scale;
+        let mut along = match text.anchor {
+            Anchor::Start => 0.0,
+            Anchor::Middle => -width / 2.0,
+            Anchor::End => -width,
+        } as f32;
+        let (x, y) = ((text.at.0 * self.scale) as f32, (text.at.1 * self.scale) as f32);
+        let colour = rgb(text.colour);
+        for letter in text.text.chars() {
+            let id = scaled.glyph_id(letter);
+            // Upward texts are drawn lying at the origin, and turned pixel by pixel.
+            let start = if text.upward { point(along, 0.0) } else { point(x + along, y) };
+            along += scaled.h_advance(id);
+            let Some(outline) = scaled.outline_glyph(id.with_scale_and_position(scale, start)) else { continue };
+            let bounds = outline.px_bounds();
+            let mut result = Ok(());
+            outline.draw(|dx, dy, coverage| {
+                let (px, py) = (bounds.min.x as i32 + dx as i32, bounds.min.y as i32 + dy as i32);
+                let at = if text.upward { (x.round() as i32 + py, y.round() as i32 - px) } else { (px, py) };
+                if coverage > 0.0 && result.is_ok() {
+                    result = self.area.draw_pixel(at, &colour.mix(f64::from(coverage.min(1.0)))).map_err(failed);
+                }
+            });
+            result?;
+        }
+        Ok(())
     }
 }
 

@@ -10,7 +10,7 @@ use crate::units::TimeUnit;
 
 use super::PlotError;
 use super::accumulation::{Accumulation, AccumulationArm, AccumulationCycle};
-use super::figure::Band;
+use super::figure::{Band, typeset};
 use super::picture::Picture;
 use super::spaghetti::{Spaghetti, SpaghettiArm};
 use super::style::Theme;
@@ -82,7 +82,7 @@ pub fn pictures(files: &PlotFiles, manifest: &Manifest, options: &PlotOptions) -
     if let Some(quantity) = concentration
         && let Some(course) = study.time_course(quantity, "Concentration")
     {
-        add("concentration", course.two_panels(options.theme));
+        add("concentration", course.apart(options.theme));
         if let Some(profiles) = &files.profiles {
             add("spaghetti", study.spaghetti(profiles, quantity)?.draw(options.theme));
         }
@@ -100,7 +100,7 @@ pub fn pictures(files: &PlotFiles, manifest: &Manifest, options: &PlotOptions) -
             _ => study.time_course(quantity, label),
         };
         if let Some(course) = course {
-            add(&file_name(name), course.one_panel(options.theme));
+            add(&file_name(name), course.overlaid(options.theme));
         }
     }
     Ok(pictures)
@@ -291,7 +291,7 @@ fn groups(valued: &[(f64, Curve)], covariate: &str, unit: &str) -> Vec<Band> {
         let curves: Vec<&Curve> =
             valued.iter().filter(|(value, _)| (low..=high).contains(value)).map(|(_, curve)| curve).collect();
         let range = if low == high { number(low) } else { format!("{} to {}", number(low), number(high)) };
-        band_over(&curves, format!("{covariate} {range} {unit}").trim_end().to_owned())
+        band_over(&curves, format!("{covariate} {range} {}", typeset(unit)).trim_end().to_owned())
     };
     ranges.iter().map(band).collect()
 }
@@ -330,7 +330,7 @@ mod tests {
         let bands = groups(&valued, "BSA", "m2");
         assert_eq!(
             bands.iter().map(|band| band.name.as_str()).collect::<Vec<_>>(),
-            ["BSA 1 to 3 m2", "BSA 4 to 6 m2", "BSA 7 to 9 m2"]
+            ["BSA 1 to 3 m²", "BSA 4 to 6 m²", "BSA 7 to 9 m²"]
         );
         assert_eq!(bands[1].median, [5.0, 10.0]);
         let valued: Vec<(f64, Curve)> = (0..9).map(|i| ((i % 2) as f64, curve(i, 1.0))).collect();

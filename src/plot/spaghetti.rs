@@ -44,6 +44,9 @@ impl Spaghetti {
             individuals.chain(medians).copied().filter(|&value| value.is_finite() && value > 0.0)
         };
         let (largest, smallest) = (values().fold(0.0, f64::max), values().fold(f64::INFINITY, f64::min));
+        let medians = self.arms.iter().flat_map(|arm| &arm.all.median).copied();
+        // One subject who eliminates fast must not flatten all others: that curve leaves through the bottom.
+        let smallest = smallest.max(medians.filter(|&value| value > 0.0).fold(f64::INFINITY, f64::min) / 20.0);
         let end = self.arms.iter().map(|arm| arm.all.end()).fold(0.0, f64::max);
         let (x, shown) = Axis::time(end, self.time_unit);
         let convert = |times: &[f64]| times.iter().map(|&t| self.time_unit.convert(t, shown)).collect::<Vec<_>>();
@@ -59,7 +62,7 @@ impl Spaghetti {
                 }
                 let doses = dose_rows(theme, &[convert(&arm.doses)]);
                 let caption = if self.arms.len() > 1 { arm.all.name.clone() } else { String::new() };
-                Plan { x, y: y.clone(), caption, doses }
+                Plan { x, y: y.clone(), caption, doses, notes: 0.0 }
             })
             .collect();
 

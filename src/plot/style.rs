@@ -14,7 +14,7 @@ pub const SMALL_SIZE: f64 = 13.0;
 /// Between a picture's edge and what is in it.
 pub const MARGIN: f64 = 18.0;
 /// Line of a median.
-pub const HEAVY_LINE: f64 = 2.4;
+pub const HEAVY_LINE: f64 = 2.0;
 /// Line at the edge of a band.
 pub const EDGE_LINE: f64 = 0.8;
 /// Axis lines and ticks.

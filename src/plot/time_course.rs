@@ -1,8 +1,8 @@
-//! A quantity over time: concentration on a linear and a logarithmic panel, or any other output on one panel.
+//! A quantity over time on a linear and a logarithmic panel: concentration, clearance, or any other output.
 
 use crate::units::TimeUnit;
 
-use super::axis::Axis;
+use super::axis::{Axis, plain};
 use super::figure::{Band, Figure, Plan, dose_rows, in_sentence, subjects, with_unit};
 use super::panel::{Key, Legend, Look, Panel};
 use super::picture::Picture;
@@ -23,109 +23,160 @@ pub struct TimeCourse {
     pub bands: Vec<Band>,
     /// What the bands are, in a word: `arm`, `group`.
     pub kind: String,
-    /// Times of doses, one list per band, or one for all; none are marked where it is empty.
+    /// Times of doses, one list per band; none are marked where it is empty.
     pub doses: Vec<Vec<f64>>,
 }
 
+/// More bands than this over each other cannot be told apart: medians alone are shown.
+const MOST_BANDS: usize = 4;
+/// Medians of other arms in an arm's own panel.
+const OTHER_LINE: f64 = 1.0;
+
 impl TimeCourse {
-    /// On a linear and on a logarithmic panel.
+    /// Each arm in panels of its own, with the medians of the others as fine lines: for curves that go up and down, whose
+    /// bands could not be told apart on one panel.
     #[must_use]
-    pub fn two_panels(&self, theme: Theme) -> Picture {
-        self.draw(theme, &[(false, "Linear scale"), (true, "Logarithmic scale")])
+    pub fn apart(&self, theme: Theme) -> Picture {
+        if (2..=MOST_BANDS).contains(&self.bands.len()) { self.draw_apart(theme) } else { self.overlaid(theme) }
     }
 
-    /// On one linear panel.
+    /// All arms over each other: for smooth curves.
     #[must_use]
-    pub fn one_panel(&self, theme: Theme) -> Picture {
-        self.draw(theme, &[(false, "")])
-    }
-
-    fn draw(&self, theme: Theme, scales: &[(bool, &str)]) -> Picture {
-        let values = || self.bands.iter().flat_map(Band::values);
-        let largest = values().fold(0.0, f64::max);
-        // The median's last decade matters, the lower edge of a band may run out of the panel.
-        let smallest = values().filter(|&value| value > 0.0).fold(f64::INFINITY, f64::min);
-        let end = self.bands.iter().map(Band::end).fold(0.0, f64::max);
-        let (x, shown) = Axis::time(end, self.time_unit);
-        let convert = |times: &Vec<f64>| times.iter().map(|&t| self.time_unit.convert(t, shown)).collect::<Vec<_>>();
-        let label = with_unit(&self.quantity, &self.unit);
-        let doses = dose_rows(theme, &self.doses.iter().map(convert).collect::<Vec<_>>());
-        let panels = scales
-            .iter()
-            .map(|&(logarithmic, caption)| Plan {
-                x: x.clone(),
-                y: if logarithmic {
-                    Axis::logarithmic(smallest, largest, label.clone())
-                } else {
-                    Axis::linear(largest, label.clone())
-                },
+    pub fn overlaid(&self, theme: Theme) -> Picture {
+        let axes = self.axes();
+        let doses = dose_rows(theme, &self.doses.iter().map(|times| axes.convert(times)).collect::<Vec<_>>());
+        let with_bands = self.bands.len() <= MOST_BANDS;
+        let panels = [(&axes.linear, "Linear scale"), (&axes.logarithmic, "Logarithmic scale")]
+            .map(|(y, caption)| Plan {
+                x: axes.x.clone(),
+                y: y.clone(),
                 caption: caption.to_owned(),
                 doses: doses.clone(),
+                notes: 0.0,
             })
-            .collect();
-
+            .to_vec();
         let mut legend = Legend::default();
         if self.bands.len() > 1 {
-            for (i, band) in self.bands.iter().enumerate() {
-                legend.add(&self.legend_text(band), Key::BandAndLine, Look::series(theme, i));
-            }
+            let key = if with_bands { Key::BandAndLine } else { Key::Line };
+            self.add_names(&mut legend, theme, key);
         }
-        if !doses.is_empty() {
-            legend.add("dose", Key::Doses, Look { colour: theme.axis(), dashes: &[] });
-        }
-        let per = if self.bands.len() > 1 { format!(" per {}", self.kind) } else { String::new() };
-        let figure = Figure {
-            theme,
-            title: format!("{}: {} over time", self.heading, in_sentence(&self.quantity)),
-            subtitle: format!(
-                "Median (line) and 5th to 95th percentile (band) of {}{per}",
-                subjects(self.bands.iter().map(|band| band.n))
-            ),
-            panels,
-            columns: 2,
-            panel_height: if scales.len() > 1 { 300.0 } else { 330.0 },
-            legend,
-        };
-        let (mut picture, panels) = figure.lay_out();
+        add_doses(&mut legend, theme, !doses.is_empty());
+        let (mut picture, panels) = self.figure(theme, panels, 300.0, legend, with_bands).lay_out();
+        // Bands over each other add up.
+        let opacity = theme.band_opacity() * if self.bands.len() > 1 { 0.6 } else { 1.0 };
         for panel in &panels {
-            self.draw_bands(&mut picture, panel, theme, shown);
+            if with_bands {
+                self.bands.iter().enumerate().for_each(|(i, _)| self.draw_band(&mut picture, panel, &axes, i, opacity));
+            }
+            for (i, band) in self.bands.iter().enumerate() {
+                let look = Look::series(theme, i);
+                panel.curve(&mut picture, &axes.convert(&band.times), &band.median, look, HEAVY_LINE);
+            }
         }
         picture
     }
 
-    fn legend_text(&self, band: &Band) -> String {
-        let same = self.bands.iter().all(|other| other.n == band.n);
-        if same { band.name.clone() } else { format!("{} (n = {})", band.name, super::axis::plain(band.n as f64, 0)) }
+    fn draw_apart(&self, theme: Theme) -> Picture {
+        let axes = self.axes();
+        let last = self.bands.len() - 1;
+        let mut panels = Vec::new();
+        for (i, band) in self.bands.iter().enumerate() {
+            let doses = self.doses.get(i).map_or_else(Vec::new, |times| dose_rows(theme, &[axes.convert(times)]));
+            for (y, scale) in [(&axes.linear, "linear"), (&axes.logarithmic, "logarithmic")] {
+                let mut x = axes.x.clone();
+                if i < last {
+                    x.label.clear();
+                }
+                let caption = format!("{}, {scale} scale", band.name);
+                panels.push(Plan { x, y: y.clone(), caption, doses: doses.clone(), notes: 0.0 });
+            }
+        }
+        let other = Look { colour: theme.text().over(theme.ground(), 0.5), dashes: &[] };
+        let mut legend = Legend::default();
+        self.add_names(&mut legend, theme, Key::BandAndLine);
+        let plural = if self.bands.len() > 2 { "s" } else { "" };
+        legend.add(&format!("median of the other {}{plural}", self.kind), Key::FineLine, other);
+        add_doses(&mut legend, theme, self.doses.iter().any(|times| !times.is_empty()));
+        let height = if self.bands.len() == 2 { 215.0 } else { 185.0 };
+        let (mut picture, panels) = self.figure(theme, panels, height, legend, true).lay_out();
+        for (at, panel) in panels.iter().enumerate() {
+            let own = at / 2;
+            self.draw_band(&mut picture, panel, &axes, own, theme.band_opacity());
+            for (_, band) in self.bands.iter().enumerate().filter(|(i, _)| *i != own) {
+                panel.curve(&mut picture, &axes.convert(&band.times), &band.median, other, OTHER_LINE);
+            }
+            let band = &self.bands[own];
+            let look = Look::series(theme, own);
+            panel.curve(&mut picture, &axes.convert(&band.times), &band.median, look, HEAVY_LINE);
+        }
+        picture
     }
 
-    fn draw_bands(&self, picture: &mut Picture, panel: &Panel, theme: Theme, shown: TimeUnit) {
-        let times: Vec<Vec<f64>> = self
-            .bands
-            .iter()
-            .map(|band| band.times.iter().map(|&t| self.time_unit.convert(t, shown)).collect())
-            .collect();
-        for (i, (band, times)) in self.bands.iter().zip(&times).enumerate() {
-            panel.band(picture, times, &band.low, &band.high, theme.series(i));
-        }
-        // Medians over all bands. Where two arms have the same curve, the later one must not hide the earlier: it is thinner.
-        let n = self.bands.len();
-        for (i, (band, times)) in self.bands.iter().zip(&times).enumerate() {
-            let extra = 1.4 * (n - 1 - i).min(3) as f64;
-            let width = if self.coincides_later(i) { HEAVY_LINE + extra } else { HEAVY_LINE };
-            panel.curve(picture, times, &band.median, Look::series(theme, i), width);
+    fn figure(&self, theme: Theme, panels: Vec<Plan>, panel_height: f64, legend: Legend, with_bands: bool) -> Figure {
+        let per = if self.bands.len() > 1 { format!(" per {}", self.kind) } else { String::new() };
+        let shown = if with_bands { "Median (line) and 5th to 95th percentile (band)" } else { "Median" };
+        Figure {
+            theme,
+            title: format!("{}: {} over time", self.heading, in_sentence(&self.quantity)),
+            subtitle: format!("{shown} of {}{per}", subjects(self.bands.iter().map(|band| band.n))),
+            panels,
+            columns: 2,
+            panel_height,
+            legend,
         }
     }
 
-    /// Whether a later band's median lies on this one's.
-    fn coincides_later(&self, index: usize) -> bool {
-        // A thousandth of the curve is less than a line's width.
-        const SAME: f64 = 1e-3;
+    fn axes(&self) -> Axes {
+        let values = || self.bands.iter().flat_map(Band::values);
+        let positive =
+            |values: &mut dyn Iterator<Item = f64>| values.filter(|&v| v > 0.0).fold(f64::INFINITY, f64::min);
+        let largest = values().fold(0.0, f64::max);
+        // A band's lower edge may fall by many decades where treatment ends; the medians are what must be seen.
+        let lowest_median = positive(&mut self.bands.iter().flat_map(|band| band.median.iter().copied()));
+        let smallest = positive(&mut values()).max(lowest_median / 10.0);
+        let end = self.bands.iter().map(Band::end).fold(0.0, f64::max);
+        let (x, shown) = Axis::time(end, self.time_unit);
+        let label = with_unit(&self.quantity, &self.unit);
+        Axes {
+            x,
+            linear: Axis::linear(largest, label.clone()),
+            logarithmic: Axis::logarithmic(smallest, largest, label),
+            from: self.time_unit,
+            shown,
+        }
+    }
+
+    fn add_names(&self, legend: &mut Legend, theme: Theme, key: Key) {
+        let same = self.bands.iter().all(|band| band.n == self.bands[0].n);
+        for (i, band) in self.bands.iter().enumerate() {
+            let count = if same { String::new() } else { format!(" (n = {})", plain(band.n as f64, 0)) };
+            legend.add(&format!("{}{count}", band.name), key, Look::series(theme, i));
+        }
+    }
+
+    fn draw_band(&self, picture: &mut Picture, panel: &Panel, axes: &Axes, index: usize, opacity: f64) {
         let band = &self.bands[index];
-        self.bands[index + 1..].iter().any(|other| {
-            let pairs = || band.times.iter().zip(&band.median).zip(other.times.iter().zip(&other.median));
-            let near = pairs().filter(|((t, a), (u, b))| t == u && (**a - **b).abs() <= SAME * a.abs()).count();
-            // Arms that part later coincide over a good part of the picture.
-            8 * near > band.times.len()
-        })
+        panel.band(picture, &axes.convert(&band.times), &band.low, &band.high, panel.theme.series(index), opacity);
+    }
+}
+
+/// Axes that all panels share, and the unit that times are shown in.
+struct Axes {
+    x: Axis,
+    linear: Axis,
+    logarithmic: Axis,
+    from: TimeUnit,
+    shown: TimeUnit,
+}
+
+impl Axes {
+    fn convert(&self, times: &[f64]) -> Vec<f64> {
+        times.iter().map(|&time| self.from.convert(time, self.shown)).collect()
+    }
+}
+
+fn add_doses(legend: &mut Legend, theme: Theme, given: bool) {
+    if given {
+        legend.add("dose", Key::Doses, Look { colour: theme.axis(), dashes: &[] });
     }
 }
