@@ -7,6 +7,7 @@ use programs::*;
 use std::sync::Arc;
 use teorell::engine::failure::Cause;
 use teorell::engine::program::{BinaryOp, DoseInput, Program, Structure, UnaryOp};
+use teorell::engine::timeline::{RecordKind, SteadyState};
 use teorell::engine::{Engine, EngineError, SolverChoice, Tolerance};
 
 const PROMISED: f64 = 1e-9;
@@ -72,6 +73,29 @@ fn time_of_the_last_dose_counts_from_its_entry() {
         assert_eq!(profile.row(2), [1.0, 5.0, 1.0]);
         assert!(profile.row(3).iter().all(|value| value.is_nan()), "a reset forgets the doses");
     }
+}
+
+#[test]
+fn steady_state_exists_where_coefficients_change_with_the_time_since_the_last_dose_alone() {
+    // dA/dt = -k tad A: over an interval of 10 h a factor e^{-k 50}.
+    let mut a = Assembler::new(1, 0, 1);
+    let (k, amount, time) = (a.theta(0), a.state(0), a.program.time);
+    let last = a.register();
+    a.program.dose_inputs = vec![(last, DoseInput::LastTime(None))];
+    let tad = a.sub(time, last);
+    let rate = a.flow(k, tad);
+    let loss = a.flow(rate, amount);
+    let change = a.unary(derivative, UnaryOp::Neg, loss);
+    a.program.derivatives = vec![change];
+    a.program.outputs = vec![amount];
+    a.program.structure = Structure::LinearTimeVarying;
+    let program = a.finish();
+    let dose = bolus(0, 100.0).every(10.0).steady(SteadyState::Replace);
+    let records = Records::with_covariates(&[]).answered(7.0, RecordKind::Dose(dose)).observe(12.0);
+    let profile = run(&program, SolverChoice::Reference, &[0.02], &records).expect("it has a steady state");
+    let peak = 100.0 / (1.0 - (-1.0f64).exp());
+    // Newton's method stops at 1e-8 per step and has then gained its next digits too.
+    assert_close(&profile.values, &[peak, peak * (-0.01f64 * 25.0).exp()], 1e-8);
 }
 
 #[test]

@@ -191,6 +191,9 @@ impl Cursor<'_> {
             }
         };
         self.set_off(dose.state, false);
+        if !constant {
+            self.remember(dose.state, dose.amount, self.time);
+        }
         self.settle();
         let steady =
             steady_state::solve(self, record + 1, &train, state).map_err(|cause| self.fail(self.time, state, cause))?;

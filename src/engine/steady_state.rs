@@ -8,7 +8,7 @@ use super::Tolerance;
 use super::cursor::Cursor;
 use super::failure::Cause;
 use super::linear::LinearSystem;
-use super::program::{Instruction, Program, Structure};
+use super::program::{BinaryOp, DoseInput, Instruction, Program, Register, Structure};
 use super::reference;
 use super::right_hand_side::RightHandSide;
 use nalgebra::{DMatrix, DVector};
@@ -57,7 +57,7 @@ pub(super) fn solve(
     state: &[f64],
 ) -> Result<Vec<Option<f64>>, Cause> {
     let program = cursor.program;
-    if !cursor.lines().is_empty() || reads_time(program) {
+    if !cursor.lines().is_empty() || changes_with_time(program, train) {
         return Err(Cause::TimeVaryingSteadyState { record });
     }
     let none = Cause::NoSteadyState { record, change: f64::NAN };
@@ -78,10 +78,20 @@ fn moving(program: &Program, cursor: &Cursor<'_>) -> Vec<usize> {
         .collect()
 }
 
-fn reads_time(program: &Program) -> bool {
+/// Whether derivatives depend on time otherwise than through the time since the last dose of the train.
+fn changes_with_time(program: &Program, train: &Train) -> bool {
+    let of_train = |register: Register| {
+        !train.duration.is_infinite()
+            && program.dose_inputs.iter().any(|&(input, kind)| {
+                let same =
+                    matches!(kind, DoseInput::LastTime(state) if state.is_none_or(|state| state == train.compartment));
+                input == register && same
+            })
+    };
     program.derivatives.contains(&program.time)
         || program.derivative.instructions.iter().any(|instruction| match *instruction {
             Instruction::Unary { a, .. } => a == program.time,
+            Instruction::Binary { op: BinaryOp::Sub, a, b, .. } if a == program.time => !of_train(b),
             Instruction::Binary { a, b, .. } => a == program.time || b == program.time,
             Instruction::Select { condition, then, otherwise, .. } => {
                 [condition, then, otherwise].contains(&program.time)
@@ -186,18 +196,23 @@ fn answer(n: usize, moving: &[usize], values: &DVector<f64>, single: f64) -> Opt
 fn nonlinear(cursor: &Cursor<'_>, record: usize, train: &Train, state: &[f64]) -> Result<Vec<Option<f64>>, Cause> {
     let moving = moving(cursor.program, cursor);
     let constant = train.duration.is_infinite();
+    // Every interval runs from the record on, where the cursor says that the last dose was given.
+    let start = cursor.time();
     // A constant infusion is steady over any interval; long ones settle sooner, and the search lengthens them.
     let mut interval = if constant { 1.0 } else { train.interval };
     let advance = |state: &mut [f64], until: f64| -> Result<(), Cause> {
         let mut rates = vec![0.0; state.len()];
         if constant {
             rates[train.compartment] = train.amount;
-            return reference::propagate(&RightHandSide::new(cursor, &rates), 0.0, until, state, INNER);
+            return reference::propagate(&RightHandSide::new(cursor, &rates), start, start + until, state, INNER);
         }
         state[train.compartment] += train.bolus();
+        let mut elapsed = 0.0;
         for (length, infusions) in train.stretches(until) {
             rates[train.compartment] = infusions * train.rate();
-            reference::propagate(&RightHandSide::new(cursor, &rates), 0.0, length, state, INNER)?;
+            let (from, to) = (start + elapsed, start + elapsed + length);
+            reference::propagate(&RightHandSide::new(cursor, &rates), from, to, state, INNER)?;
+            elapsed += length;
         }
         Ok(())
     };
@@ -238,13 +253,11 @@ fn nonlinear(cursor: &Cursor<'_>, record: usize, train: &Train, state: &[f64]) -
         let improves = new_change <= change;
         change = new_change;
         match newton {
-            // Amounts do not go below 0 on the way where they did not before.
+            // Amounts do not go below 0 on the way; a rounding below is as good as 0.
             Some(step)
-                if improves
-                    && moving
-                        .iter()
-                        .zip(step.iter())
-                        .all(|(&index, s)| current[index] + s >= 0.0 || current[index] < 0.0) =>
+                if remaining <= STEADY
+                    || improves
+                        && moving.iter().zip(step.iter()).all(|(&index, s)| current[index] + s >= -STEADY * scale) =>
             {
                 for (&index, s) in moving.iter().zip(step.iter()) {
                     current[index] += s;

@@ -93,6 +93,8 @@ pub enum SteadyState {
 pub struct CovariateTable {
     /// Row times, not decreasing, with one exception: where a reset turns the records' clock back and covariates change in
     /// time, the row that is earlier than the one above it begins the stretch that holds from that reset on.
+    ///
+    /// The k-th record at a time sees the k-th row of that time, the last one where there are fewer rows.
     pub times: Vec<f64>,
     /// Row-major, `times.len()` x number of covariates of the model. `regimen/schedule.rs` leaves no gaps.
     pub values: Vec<f64>,
