@@ -2,6 +2,7 @@
 
 mod exit_code;
 mod models;
+mod nca;
 mod progress;
 mod report;
 mod show;
@@ -26,6 +27,7 @@ struct Arguments {
 enum Command {
     Study(study::Arguments),
     Models(models::Arguments),
+    Nca(nca::Arguments),
     Show(show::Arguments),
     Validate(validate::Arguments),
 }
@@ -36,6 +38,7 @@ pub fn run() -> Exit {
     let result = match Arguments::parse().command {
         Command::Study(arguments) => study::run(&arguments),
         Command::Models(arguments) => models::run(&arguments),
+        Command::Nca(arguments) => nca::run(&arguments),
         Command::Show(arguments) => show::run(&arguments),
         Command::Validate(arguments) => validate::run(&arguments),
     };

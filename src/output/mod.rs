@@ -8,6 +8,7 @@ pub mod exposures;
 pub mod folder;
 pub mod layout;
 pub mod manifest;
+pub mod nca;
 pub mod number;
 pub mod profiles;
 pub mod read;

@@ -1,0 +1,105 @@
+//! `teorell nca`: non-compartmental analysis of a table of concentrations.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use teorell::exposure::nca::{Dose, Method, Options};
+use teorell::output::nca::{NcaColumns, NcaRequest, analyse_table, write_table};
+
+use super::exit_code::Exit;
+use super::report::{Failure, print};
+
+const EXAMPLES: &str = "\
+Examples:
+  teorell nca observed.csv --route oral > parameters.csv        Doses are rows of the table (AMT)
+  teorell nca inotuzumab/profiles.csv --conc Cc --dose 3.3      One dose at time 0 for every curve
+  teorell nca observed.csv --tau 24 --method linear --lloq 0.5  Over a dosing interval, values below 0.5 as BLQ
+
+Parameters have PKNCA's names. An empty cell is undefined; the column `undefined` says why.";
+
+/// Analyse sampled concentrations without a model.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Arguments {
+    /// A CSV file with ID, TIME, a concentration, and AMT where it has dose records; `-` is standard input.
+    data: PathBuf,
+    /// Column of the concentration [default: the first of DV, CONC, CONCENTRATION, Cc, CP].
+    #[arg(long, value_name = "NAME")]
+    conc: Option<String>,
+    /// Column that tells curves apart beside the id; may be given several times [default: arm, replicate].
+    #[arg(long, value_name = "NAME")]
+    by: Vec<String>,
+    /// Amount of one dose at time 0, where the table has no dose records.
+    #[arg(long, value_name = "AMOUNT")]
+    dose: Option<f64>,
+    /// Length of that dose's infusion, in the table's unit of time.
+    #[arg(long, value_name = "TIME", requires = "dose", default_value_t = 0.0)]
+    infusion: f64,
+    /// How doses are given.
+    #[arg(long, value_enum, default_value = "iv")]
+    route: Route,
+    /// Dosing interval [default: the time to the next dose].
+    #[arg(long, value_name = "TIME")]
+    tau: Option<f64>,
+    /// How areas are measured.
+    #[arg(long, value_enum, default_value = "up-down")]
+    method: AreaMethod,
+    /// Values below this are below quantification.
+    #[arg(long, value_name = "CONC")]
+    lloq: Option<f64>,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Route {
+    /// Into the blood.
+    Iv,
+    /// Anywhere else.
+    Oral,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum AreaMethod {
+    /// Linear up, logarithmic down.
+    UpDown,
+    /// Linear everywhere.
+    Linear,
+    /// Linear up to the maximum, logarithmic after it.
+    Log,
+}
+
+pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
+    for (flag, value) in [("--dose", arguments.dose), ("--tau", arguments.tau), ("--lloq", arguments.lloq)] {
+        if let Some(value) = value.filter(|value| !(*value > 0.0 && value.is_finite())) {
+            return Err(Failure::bad_input(format!("{flag} is `{value}`; expected a number above 0")));
+        }
+    }
+    let intravascular = matches!(arguments.route, Route::Iv);
+    let request = NcaRequest {
+        columns: NcaColumns { concentration: arguments.conc.clone(), by: arguments.by.clone() },
+        dose: arguments.dose.map(|amount| Dose { amount, duration: arguments.infusion, intravascular }),
+        intravascular,
+        lloq: arguments.lloq,
+        options: Options {
+            method: match arguments.method {
+                AreaMethod::UpDown => Method::LinearUpLogDown,
+                AreaMethod::Linear => Method::Linear,
+                AreaMethod::Log => Method::LinearLog,
+            },
+            tau: arguments.tau,
+            ..Options::default()
+        },
+    };
+    let name = arguments.data.display();
+    let source: Box<dyn Read> = if arguments.data == Path::new("-") {
+        Box::new(io::stdin())
+    } else {
+        let opened = File::open(&arguments.data);
+        Box::new(opened.map_err(|error| Failure::bad_input(format!("`{name}` cannot be read: {error}")))?)
+    };
+    let table = analyse_table(source, &request).map_err(|error| Failure::bad_input(format!("{name}: {error}")))?;
+    let mut text = Vec::new();
+    write_table(&table, &mut text).map_err(|error| Failure::bad_input(error.to_string()))?;
+    print(&String::from_utf8_lossy(&text))?;
+    Ok(Exit::Success)
+}

@@ -1,0 +1,372 @@
+//! Non-compartmental analysis of a table: curves out of a CSV, one row of parameters per dose.
+
+use std::collections::HashSet;
+use std::io::{Read, Write};
+
+use crate::exposure::nca::{Analysis, Dose, NcaError, Options, Parameter, Sample, analyse};
+use crate::output::number;
+
+/// Columns of the table, by name without regard to case.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NcaColumns {
+    /// Concentration; by default the first of `DV`, `CONC`, `Cc`, `CP` that is there.
+    pub concentration: Option<String>,
+    /// Columns that tell curves apart beside `ID`; by default `arm` and `replicate`, where they are there.
+    pub by: Vec<String>,
+}
+
+/// How the table is analysed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NcaRequest {
+    /// Where things stand.
+    pub columns: NcaColumns,
+    /// The dose at time 0 of every curve, for a table without dose records (`AMT`).
+    pub dose: Option<Dose>,
+    /// Whether doses of the table enter the blood as such.
+    pub intravascular: bool,
+    /// Values below this are below quantification.
+    pub lloq: Option<f64>,
+    /// Method, rules, tau (by default the time to the next dose).
+    pub options: Options,
+}
+
+/// One curve from one dose to the next, analysed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NcaRow {
+    /// Values of the columns that tell curves apart, the id last.
+    pub group: Vec<String>,
+    /// Number of the dose, from 1.
+    pub dose_number: usize,
+    /// Its time.
+    pub start: f64,
+    /// Its parameters.
+    pub analysis: Analysis,
+}
+
+/// All rows, with the names of the columns that tell curves apart.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NcaTable {
+    /// Names, the id's last.
+    pub group: Vec<String>,
+    /// In the order of the table.
+    pub rows: Vec<NcaRow>,
+}
+
+/// Why a table cannot be analysed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum NcaTableError {
+    /// Not CSV.
+    #[error("{0}")]
+    Csv(#[from] csv::Error),
+    /// A column is not there.
+    #[error("no column `{name}`; the table has {}", list(.known))]
+    ColumnMissing {
+        /// As looked for.
+        name: String,
+        /// Those there are.
+        known: Vec<String>,
+    },
+    /// A cell is not what its column holds.
+    #[error("line {line}, column `{column}`: `{value}` is not {expected}")]
+    Cell {
+        /// Of the file.
+        line: u64,
+        /// Its name.
+        column: String,
+        /// As written.
+        value: String,
+        /// What should be there.
+        expected: &'static str,
+    },
+    /// The rows of a curve are not together.
+    #[error("line {line}: rows of `{id}` are not together; sort the table by id and time")]
+    NotTogether {
+        /// Where it comes again.
+        line: u64,
+        /// Of the subject.
+        id: String,
+    },
+    /// A curve cannot be analysed.
+    #[error("curve of `{id}` that ends in line {line}: {cause}")]
+    Curve {
+        /// Of the subject.
+        id: String,
+        /// Its last line.
+        line: u64,
+        /// Why.
+        cause: NcaError,
+    },
+}
+
+fn list(names: &[String]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+/// Names a concentration goes by.
+const CONCENTRATIONS: [&str; 5] = ["DV", "CONC", "CONCENTRATION", "Cc", "CP"];
+
+/// Words for a value below quantification.
+const BLQ_WORDS: [&str; 5] = ["BLQ", "BQL", "BLOQ", "LLOQ", "ND"];
+
+/// Reads a table with a header, comma-separated: `ID`, `TIME`, a concentration, and `AMT` (with `RATE` or `DUR`) where it has
+/// dose records. A sample at the time of the next dose ends the interval before it and begins the one after.
+///
+/// # Errors
+/// An [`NcaTableError`] that names the line.
+pub fn analyse_table(source: impl Read, request: &NcaRequest) -> Result<NcaTable, NcaTableError> {
+    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(source);
+    let header: Vec<String> =
+        reader.headers()?.iter().map(|name| name.trim_start_matches('\u{feff}').to_owned()).collect();
+    let places = Places::new(&header, request)?;
+    let mut table =
+        NcaTable { group: places.group.iter().map(|&index| header[index].clone()).collect(), rows: Vec::new() };
+    let mut seen = HashSet::new();
+    let mut curve = Curve::default();
+    for record in reader.records() {
+        let record = record?;
+        let line = record.position().map_or(0, csv::Position::line);
+        let group: Vec<String> = places.group.iter().map(|&index| record[index].to_owned()).collect();
+        if group != curve.group {
+            curve.finish(request, &mut table.rows)?;
+            if !seen.insert(group.clone()) {
+                return Err(NcaTableError::NotTogether { line, id: group.last().cloned().unwrap_or_default() });
+            }
+            curve = Curve { group, ..Curve::default() };
+        }
+        places.read(&record, &header, line, request, &mut curve)?;
+    }
+    curve.finish(request, &mut table.rows)?;
+    Ok(table)
+}
+
+/// Writes one row per curve and dose: group, number and time of the dose, every parameter by PKNCA's name, and in `undefined`
+/// why cells are empty.
+///
+/// # Errors
+/// Where it cannot be written.
+pub fn write_table(table: &NcaTable, sink: impl Write) -> Result<(), csv::Error> {
+    let mut writer = csv::Writer::from_writer(sink);
+    let fixed = ["dose_number", "start"].map(str::to_owned);
+    let names = Parameter::ALL.iter().map(|parameter| parameter.name().to_owned());
+    writer.write_record(table.group.iter().cloned().chain(fixed).chain(names).chain(["undefined".to_owned()]))?;
+    for row in &table.rows {
+        let mut reasons: Vec<String> = Vec::new();
+        let values: Vec<String> = Parameter::ALL
+            .iter()
+            .map(|&parameter| match row.analysis.get(parameter) {
+                Ok(value) => number::format(value, None),
+                Err(reason) => {
+                    let reason = reason.to_string();
+                    match reasons.iter_mut().find(|known| known.ends_with(&reason)) {
+                        Some(known) => known.insert_str(0, &format!("{} ", parameter.name())),
+                        None => reasons.push(format!("{}: {reason}", parameter.name())),
+                    }
+                    String::new()
+                }
+            })
+            .collect();
+        let fixed = [row.dose_number.to_string(), number::format(row.start, None)];
+        writer.write_record(row.group.iter().cloned().chain(fixed).chain(values).chain([reasons.join("; ")]))?;
+    }
+    writer.flush()?;
+    Ok(())
+}
+
+/// Where things stand in a row.
+struct Places {
+    group: Vec<usize>,
+    time: usize,
+    concentration: usize,
+    amount: Option<usize>,
+    rate: Option<usize>,
+    duration: Option<usize>,
+    evid: Option<usize>,
+    mdv: Option<usize>,
+}
+
+impl Places {
+    fn new(header: &[String], request: &NcaRequest) -> Result<Self, NcaTableError> {
+        let find = |name: &str| header.iter().position(|known| known.eq_ignore_ascii_case(name));
+        let need = |name: &str| {
+            find(name).ok_or_else(|| NcaTableError::ColumnMissing { name: name.to_owned(), known: header.to_vec() })
+        };
+        let by: Vec<usize> = if request.columns.by.is_empty() {
+            ["arm", "replicate"].into_iter().filter_map(find).collect()
+        } else {
+            request.columns.by.iter().map(|name| need(name)).collect::<Result<_, _>>()?
+        };
+        let concentration = match &request.columns.concentration {
+            Some(name) => need(name)?,
+            None => CONCENTRATIONS.into_iter().find_map(find).map_or_else(|| need("DV"), Ok)?,
+        };
+        Ok(Self {
+            group: by.into_iter().chain([need("ID")?]).collect(),
+            time: need("TIME")?,
+            concentration,
+            amount: find("AMT"),
+            rate: find("RATE"),
+            duration: ["DUR", "TINF", "DURATION"].into_iter().find_map(find),
+            evid: find("EVID"),
+            mdv: find("MDV"),
+        })
+    }
+
+    fn read(
+        &self,
+        record: &csv::StringRecord,
+        header: &[String],
+        line: u64,
+        request: &NcaRequest,
+        curve: &mut Curve,
+    ) -> Result<(), NcaTableError> {
+        let number =
+            |index: usize, expected: &'static str| -> Result<Option<f64>, NcaTableError> {
+                let text = &record[index];
+                if is_missing(text) {
+                    return Ok(None);
+                }
+                text.parse::<f64>().ok().filter(|value| value.is_finite()).map(Some).ok_or_else(|| {
+                    NcaTableError::Cell { line, column: header[index].clone(), value: text.to_owned(), expected }
+                })
+            };
+        let optional = |index: Option<usize>| index.map_or(Ok(None), |index| number(index, "a number"));
+        let time = number(self.time, "a time")?.ok_or_else(|| NcaTableError::Cell {
+            line,
+            column: header[self.time].clone(),
+            value: record[self.time].to_owned(),
+            expected: "a time",
+        })?;
+        curve.last_line = line;
+        if let Some(amount) = optional(self.amount)?.filter(|&amount| amount > 0.0) {
+            let duration = match (optional(self.duration)?, optional(self.rate)?) {
+                (Some(duration), _) => duration,
+                (None, Some(rate)) if rate > 0.0 => amount / rate,
+                _ => 0.0,
+            };
+            curve.doses.push((time, Dose { amount, duration, intravascular: request.intravascular }));
+        }
+        let event = optional(self.evid)?.is_some_and(|evid| evid != 0.0);
+        let skipped = optional(self.mdv)?.is_some_and(|mdv| mdv != 0.0);
+        if event || skipped {
+            return Ok(());
+        }
+        let text = &record[self.concentration];
+        let below = BLQ_WORDS.iter().any(|word| text.eq_ignore_ascii_case(word)) || text.starts_with('<');
+        let sample = if below {
+            Sample::Blq
+        } else {
+            match number(self.concentration, "a concentration, BLQ, or missing")? {
+                None => return Ok(()),
+                Some(value) if request.lloq.is_some_and(|limit| value < limit) => Sample::Blq,
+                Some(value) => Sample::Value(value),
+            }
+        };
+        curve.times.push(time);
+        curve.samples.push(sample);
+        Ok(())
+    }
+}
+
+fn is_missing(text: &str) -> bool {
+    text.is_empty() || text == "." || text.eq_ignore_ascii_case("NA")
+}
+
+/// The rows of one subject.
+#[derive(Default)]
+struct Curve {
+    group: Vec<String>,
+    doses: Vec<(f64, Dose)>,
+    times: Vec<f64>,
+    samples: Vec<Sample>,
+    last_line: u64,
+}
+
+impl Curve {
+    fn finish(&mut self, request: &NcaRequest, rows: &mut Vec<NcaRow>) -> Result<(), NcaTableError> {
+        if self.group.is_empty() {
+            return Ok(());
+        }
+        let doses: Vec<(f64, Option<Dose>)> = if self.doses.is_empty() {
+            vec![(0.0, request.dose)]
+        } else {
+            self.doses.iter().map(|&(time, dose)| (time, Some(dose))).collect()
+        };
+        for (index, &(start, dose)) in doses.iter().enumerate() {
+            let next = doses.get(index + 1).map(|&(time, _)| time);
+            let inside = |time: f64| time >= start && next.is_none_or(|next| time <= next);
+            let (times, samples): (Vec<f64>, Vec<Sample>) = (self.times.iter().zip(&self.samples))
+                .filter(|&(&time, _)| inside(time))
+                .map(|(&time, &sample)| (time - start, sample))
+                .unzip();
+            let options = Options { tau: request.options.tau.or(next.map(|next| next - start)), ..request.options };
+            let analysis = analyse(&times, &samples, dose, &options).map_err(|cause| NcaTableError::Curve {
+                id: self.group.last().cloned().unwrap_or_default(),
+                line: self.last_line,
+                cause,
+            })?;
+            rows.push(NcaRow { group: self.group.clone(), dose_number: index + 1, start, analysis });
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request() -> NcaRequest {
+        NcaRequest {
+            columns: NcaColumns { concentration: None, by: Vec::new() },
+            dose: None,
+            intravascular: true,
+            lloq: None,
+            options: Options::default(),
+        }
+    }
+
+    #[test]
+    fn doses_of_a_table_begin_their_own_intervals() {
+        // 100 mg into 10 L, halved every hour, twice: the second dose finds 6.25 and makes 16.25 of it.
+        let text = "ID,TIME,AMT,DV\nA,0,100,.\nA,0,.,10\nA,1,.,5\nA,2,.,2.5\nA,4,.,0.625\nA,4,100,.\nA,5,.,BLQ\n";
+        let table = analyse_table(text.as_bytes(), &request()).unwrap();
+        assert_eq!(table.rows.len(), 2);
+        let first = &table.rows[0];
+        assert_eq!((first.dose_number, first.start), (1, 0.0));
+        // CL = dose k / C0 = 100 ln 2 / 10.
+        assert!((first.analysis.get(Parameter::ClObs).unwrap() / (10.0 * std::f64::consts::LN_2) - 1.0).abs() < 1e-12);
+        assert_eq!(first.analysis.get(Parameter::Ctrough), Ok(0.625));
+        assert_eq!(table.rows[1].start, 4.0);
+        assert_eq!(table.rows[1].analysis.get(Parameter::Cmax), Ok(0.625));
+    }
+
+    #[test]
+    fn empty_cells_say_why() {
+        let text = "arm,id,time,Cc\nx,1,0,8\nx,1,1,4\n";
+        let table = analyse_table(text.as_bytes(), &request()).unwrap();
+        let mut out = Vec::new();
+        write_table(&table, &mut out).unwrap();
+        let out = String::from_utf8(out).unwrap();
+        let row = out.lines().nth(1).unwrap();
+        assert!(row.starts_with("x,1,1,0,8,0,4,4,1,"), "{row}");
+        assert!(row.contains("lambda.z: 1 measured points after tmax; 3 needed"), "{row}");
+    }
+
+    #[test]
+    fn faults_of_a_table_are_placed() {
+        let error = |text: &str| analyse_table(text.as_bytes(), &request()).unwrap_err().to_string();
+        assert_eq!(error("ID,DV\n1,2\n"), "no column `TIME`; the table has `ID`, `DV`");
+        assert_eq!(error("ID,TIME\n1,2\n"), "no column `DV`; the table has `ID`, `TIME`");
+        assert_eq!(error("ID,TIME,DV\n1,x,2\n"), "line 2, column `TIME`: `x` is not a time");
+        assert_eq!(error("ID,TIME,DV\n1,0,a\n"), "line 2, column `DV`: `a` is not a concentration, BLQ, or missing");
+        assert_eq!(
+            error("ID,TIME,DV\n1,0,2\n2,0,2\n1,1,2\n"),
+            "line 4: rows of `1` are not together; sort the table by id and time"
+        );
+        assert_eq!(
+            error("ID,TIME,DV\n1,1,2\n1,0,2\n"),
+            "curve of `1` that ends in line 3: sample 2 is at time `0`; times have to be finite and increasing"
+        );
+        assert!(error("ID,TIME,DV\n1,1\n").contains("line: 2"));
+    }
+}
