@@ -109,6 +109,7 @@ fn rows_and_cells() {
         ("an open quote", "ID,TIME,AMT\n\"1,0,100\n2,0,100\n"),
         ("text behind a quote", "ID,TIME,AMT\n1,0,\"100\" mg\n"),
         ("ID missing", "ID,TIME,AMT\n.,0,100\n"),
+        ("a control character in an ID", "ID,TIME,AMT\na\u{1b}[2Jb,0,100\n"),
         ("a word for a number", "ID,TIME,AMT\n1,0,abc\n"),
         ("a unit behind a number", "ID,TIME,AMT\n1,0,100mg\n"),
         ("a number in hexadecimal", "ID,TIME,AMT\n1,0,0x64\n"),

@@ -7,16 +7,28 @@ pub(super) fn is_missing(cell: &[u8]) -> bool {
     cell.is_empty() || cell == b"." || cell.eq_ignore_ascii_case(b"NA")
 }
 
-/// The cell as text for messages.
+/// The cell as text for messages: shortened, and control characters made visible, for they could rule a terminal.
 pub(super) fn text(cell: &[u8]) -> String {
     const LONGEST: usize = 60;
     let text = String::from_utf8_lossy(cell);
-    if text.chars().count() <= LONGEST {
-        return text.into_owned();
+    let mut shown = String::with_capacity(text.len().min(LONGEST));
+    for (index, character) in text.chars().enumerate() {
+        if index == LONGEST {
+            shown.push('…');
+            break;
+        }
+        if character.is_control() { shown.extend(character.escape_default()) } else { shown.push(character) }
     }
-    let mut short: String = text.chars().take(LONGEST).collect();
-    short.push('…');
-    short
+    shown
+}
+
+/// The cell as a name or an ID: UTF-8 without control characters.
+pub(super) fn name(cell: &[u8]) -> Result<&str, Fault> {
+    match std::str::from_utf8(cell) {
+        Ok(name) if name.contains(char::is_control) => Err(Fault::ControlCharacter { value: text(cell) }),
+        Ok(name) => Ok(name),
+        Err(_) => Err(Fault::NotText { value: text(cell) }),
+    }
 }
 
 /// A number, or `None` where the cell is missing.

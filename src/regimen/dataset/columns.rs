@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::DatasetOptions;
-use super::cell::{number, text};
+use super::cell::{name, number, text};
 use super::clock::DateOrder;
 use super::fault::Fault;
 use super::lines::Lines;
@@ -102,11 +102,13 @@ impl Columns {
         let mut columns = Self::default();
         for index in 0..lines.n_cells() {
             let cell = lines.cell(index);
-            let Ok(name) = std::str::from_utf8(cell) else {
-                report.add(Fault::NotText { value: text(cell) }, line, Some((&text(cell), index)), None);
-                return None;
-            };
-            columns.names.push(name.to_owned());
+            match name(cell) {
+                Ok(name) => columns.names.push(name.to_owned()),
+                Err(fault) => {
+                    report.add(fault, line, Some((&text(cell), index)), None);
+                    return None;
+                }
+            }
         }
         let roles = columns.roles(options, line, report);
         let first_of = |role: Role| roles.iter().position(|&other| other == Some(role));

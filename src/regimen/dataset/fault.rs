@@ -103,6 +103,12 @@ pub enum Fault {
         /// With replacement characters.
         value: String,
     },
+    /// A control character in a name or an ID.
+    #[error("`{value}` holds a control character; expected printable text")]
+    ControlCharacter {
+        /// With escapes.
+        value: String,
+    },
     /// An empty cell that must not be.
     #[error("the value is missing{}; expected {expected}", as_written(value))]
     ValueMissing {

@@ -175,8 +175,8 @@ impl DatasetReader {
         let id = lines.cell(column);
         let fault = if cell::is_missing(id) {
             Fault::ValueMissing { value: cell::text(id), expected: "a subject's ID" }
-        } else if std::str::from_utf8(id).is_err() {
-            Fault::NotText { value: cell::text(id) }
+        } else if let Err(fault) = cell::name(id) {
+            fault
         } else {
             return Some(id);
         };

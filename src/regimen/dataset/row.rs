@@ -16,8 +16,11 @@ use crate::regimen::names::ModelNames;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Faulty;
 
-/// RATE and the duration that goes with it agree when they differ by no more than rounding in the file's digits.
-const AGREEMENT: f64 = 1e-6;
+/// Whether RATE and a duration say the same of an amount, but for rounding in the file's digits.
+pub(super) fn agree(rate: f64, duration: f64, amount: f64) -> bool {
+    const ROUNDING: f64 = 1e-6;
+    (rate * duration - amount).abs() <= ROUNDING * amount
+}
 
 /// The line being read.
 pub(super) struct Row<'a> {
@@ -266,7 +269,7 @@ impl Row<'_> {
         }
         let rate = match rate {
             DoseRate::Bolus => return Ok(DoseRate::Duration(duration)),
-            DoseRate::Rate(rate) if (rate * duration - amount).abs() <= AGREEMENT * amount => {
+            DoseRate::Rate(rate) if agree(rate, duration, amount) => {
                 return Ok(DoseRate::Duration(duration));
             }
             DoseRate::Rate(rate) => rate,

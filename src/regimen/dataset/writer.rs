@@ -5,6 +5,7 @@
 
 use std::io::{self, Write};
 
+use super::row::agree;
 use crate::engine::timeline::{DoseRate, SteadyState};
 use crate::regimen::event::{Compartment, EventRecord, SubjectRecords};
 
@@ -105,7 +106,11 @@ impl<W: Write> DatasetWriter<W> {
         let (rate, duration) = match record.rate {
             DoseRate::Bolus | DoseRate::Duration(0.0) => (0.0, None),
             DoseRate::Rate(rate) => (rate, None),
-            DoseRate::Duration(duration) => (record.amount / duration, Some(duration)),
+            DoseRate::Duration(duration) => {
+                let rate = record.amount / duration;
+                // Beyond the range of doubles no rate says what the duration says.
+                (if agree(rate, duration, record.amount) { rate } else { 0.0 }, Some(duration))
+            }
             DoseRate::ModelledRate => (-1.0, None),
             DoseRate::ModelledDuration => (-2.0, None),
         };
