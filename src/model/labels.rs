@@ -12,8 +12,8 @@ pub fn unit_of_label(label: &str) -> Option<&str> {
         _ => return None,
     };
     let inside = &label[label.rfind(open)? + 1..label.len() - 1];
-    let is_unit =
-        !inside.is_empty() && inside.split_whitespace().count() <= 2 && inside.chars().any(char::is_alphabetic);
+    let words = inside.split_whitespace().count();
+    let is_unit = inside == "%" || ((1..=2).contains(&words) && inside.chars().any(char::is_alphabetic));
     is_unit.then_some(inside)
 }
 
@@ -40,6 +40,7 @@ mod tests {
     fn the_unit_is_what_stands_in_the_last_brackets() {
         assert_eq!(unit_of_label("Clearance (L/h)"), Some("L/h"));
         assert_eq!(unit_of_label("Clearance (CL) at 70 kg [mL/min] "), Some("mL/min"));
+        assert_eq!(unit_of_label("Prothrombin complex activity (%)"), Some("%"));
         assert_eq!(unit_of_label("Effect of age (see the paper for its form)"), None);
         assert_eq!(unit_of_label("Exponent (0.75)"), None);
         assert_eq!(unit_of_label("Hill coefficient"), None);
