@@ -1,6 +1,8 @@
 inotuzumab_garrett_2019 <- function() {
   description <- "Inotuzumab ozogamicin in adults with relapsed or refractory B-cell ALL or B-cell NHL: two compartments, a clearance that falls with time since the first dose"
   reference <- "Garrett M et al. J Pharmacokinet Pharmacodyn 2019;46:211-222. doi:10.1007/s10928-018-9614-9 (control stream: Online Resource 3)"
+  drug <- "inotuzumab ozogamicin"
+  structure <- "two compartments, intravenous, clearance falls with time"
   units <- list(time = "h", dosing = "mg", concentration = "ng/mL")
   # Time 0 is the start of the first dose: clearance depends on it.
   dosing <- "central"

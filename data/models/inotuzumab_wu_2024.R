@@ -1,6 +1,8 @@
 inotuzumab_wu_2024 <- function() {
   description <- "Inotuzumab ozogamicin in adults with B-cell ALL or B-cell NHL and in children with B-cell ALL: two compartments, a clearance that falls with time since the first dose"
   reference <- "Wu JH et al. Clin Pharmacokinet 2024;63:981-997. doi:10.1007/s40262-024-01386-z"
+  drug <- "inotuzumab ozogamicin"
+  structure <- "two compartments, intravenous, clearance falls with time"
   units <- list(time = "h", dosing = "mg", concentration = "ng/mL")
   # Time 0 is the start of the first dose: clearance depends on it.
   dosing <- "central"

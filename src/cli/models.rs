@@ -1,6 +1,6 @@
 //! `teorell models`: the built-in models.
 
-use teorell::model::library;
+use teorell::model::library::{self, Listing};
 use teorell::study::ModelText;
 
 use super::exit_code::Exit;
@@ -30,15 +30,11 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let mut rows = Vec::new();
     for name in library::builtin_names() {
         let (model, _) = ModelText::find(name, "".as_ref())?.compile()?;
-        rows.push(vec![
-            name.to_owned(),
-            model.states().len().to_string(),
-            model.covariates().join(", "),
-            model.ir().description.clone().unwrap_or_default(),
-        ]);
+        let Listing { drug, structure, population } = Listing::of(model.ir());
+        let cells = [drug, structure, population].map(|text| text.unwrap_or_default().to_owned());
+        rows.push([name.to_owned()].into_iter().chain(cells).collect());
     }
-    let headings =
-        [("model", Align::Left), ("states", Align::Right), ("covariates", Align::Left), ("description", Align::Left)];
+    let headings = ["model", "drug", "structure", "population"].map(|heading| (heading, Align::Left));
     print(&table(&headings, &rows))?;
     Ok(Exit::Success)
 }
