@@ -6,8 +6,9 @@ use teorell::engine::program::Structure;
 use teorell::engine::timeline::{
     CovariateTable, DoseRate, DoseRecord, Interpolation, Interval, Record, RecordKind, SteadyState, Timeline,
 };
-use teorell::engine::{Engine, SolverChoice, SubjectInput, Tolerance};
+use teorell::engine::{Engine, SolverChoice, SubjectError, SubjectInput, Tolerance};
 use teorell::model::Model;
+use teorell::profile::Profile;
 
 use crate::register_file::RegisterFile;
 
@@ -200,10 +201,8 @@ const TYPICAL: [(f64, f64, f64); 8] = [
     (3864.0, 72.787170405, 467969.23333),
 ];
 
-#[test]
-fn the_typical_all_patient_has_the_reference_concentrations_and_areas() {
-    let bsa = 1.84;
-    let model = Model::builtin("inotuzumab_garrett_2019").unwrap();
+/// The typical ALL patient of a body surface area on the fixed regimen, sampled at the times of the table.
+fn typical_patient(model: &Model, bsa: f64) -> Result<Profile, SubjectError> {
     let mut records: Vec<Record> = (TYPICAL.iter().enumerate())
         .map(|(row, &(time, ..))| Record { time, kind: RecordKind::Observation, row: Some(row) })
         .collect();
@@ -245,7 +244,13 @@ fn the_typical_all_patient_has_the_reference_concentrations_and_areas() {
     let engine = Engine::new(Arc::new(model.program().clone()), SolverChoice::Reference, tolerance).unwrap();
     let thetas = model.thetas();
     let subject = SubjectInput { number: 0, thetas: &thetas, etas: &[0.0; 4], timeline: &timeline };
-    let profile = engine.run(&[subject]).remove(0).unwrap();
+    engine.run(&[subject]).remove(0)
+}
+
+#[test]
+fn the_typical_all_patient_has_the_reference_concentrations_and_areas() {
+    let model = Model::builtin("inotuzumab_garrett_2019").unwrap();
+    let profile = typical_patient(&model, 1.84).unwrap();
     let cc = model.output("Cc").unwrap();
     let mut auc = 0.0;
     for (row, &(time, expected, expected_auc)) in TYPICAL.iter().enumerate() {
@@ -258,4 +263,13 @@ fn the_typical_all_patient_has_the_reference_concentrations_and_areas() {
         );
         assert!((auc / expected_auc - 1.0).abs() < 2e-9, "{time} h: AUC {auc}, expected {expected_auc}");
     }
+}
+
+/// The volume is 6.70 (1 + 0.774 (BSA - 1.84)): 0 at 0.548 m2.
+#[test]
+fn a_body_too_small_for_the_linear_volume_fails_and_the_volume_is_named() {
+    let model = Model::builtin("inotuzumab_garrett_2019").unwrap();
+    assert!(typical_patient(&model, 0.56).is_ok());
+    let error = typical_patient(&model, 0.54).unwrap_err().to_string();
+    assert!(error.contains("vc"), "{error}");
 }

@@ -2,6 +2,10 @@
 //!
 //! `statements.rs` and `expressions.rs` turn the model block into nodes of one graph (`graph.rs`); `derive.rs` and `structure.rs` work out the
 //! Jacobian and the shape of the right-hand side; `emit.rs` puts every node into the earliest block that can compute it.
+//!
+//! Where tools differ: a statement is evaluated continuously in time unless it depends on nothing that changes (so an `if` on time switches when
+//! its time comes, not at the next record); covariates and what is known of doses change at records only; `tad()`, `podo()` and
+//! their like are NaN before the first dose, and so is a variable that no branch taken has set.
 
 mod derive;
 mod emit;
