@@ -178,7 +178,7 @@ pub struct Program {
     pub dose: Block,
     /// Per state.
     pub dose_registers: Vec<DoseRegisters>,
-    /// Model event times (`mtime`), evaluated after the record phase; the integrator stops at each. NaN: there is none.
+    /// Model event times (`mtime`, and times at which a condition on time switches the derivatives), evaluated after the record phase; the integrator stops at each. NaN: there is none.
     pub event_times: Vec<Register>,
     /// Symbolic Jacobian, where it could be derived: run after `derivative`.
     pub jacobian: Option<Jacobian>,

@@ -1,6 +1,10 @@
 //! What a model text means once it is a program.
 
+use std::sync::Arc;
+
 use teorell::engine::program::{Block, DoseInput, Instruction, Program, Register, Structure};
+use teorell::engine::timeline::{Record, RecordKind, Timeline};
+use teorell::engine::{Engine, SolverChoice, SubjectInput, Tolerance};
 use teorell::model::{Model, ModelOptions, Phase};
 
 use crate::register_file::RegisterFile;
@@ -217,6 +221,41 @@ fn doses_into_a_state_find_what_the_model_says_of_them() {
     assert_eq!(read(Some(model.program().event_times[0])), Some(4.4));
     let inputs: Vec<DoseInput> = model.program().dose_inputs.iter().map(|&(_, input)| input).collect();
     assert_eq!(inputs, [DoseInput::LastTime(Some(0)), DoseInput::LastAmount(None)]);
+}
+
+#[test]
+fn the_integrator_stops_where_a_condition_on_time_switches_the_derivatives() {
+    let model = model(
+        "k <- 0.3; lag <- 2",
+        "if (t > 100 & t <= 100.5) { rate <- 8 } else { rate <- 0 }
+         if (tad() / 2 < lag) { open <- 1 } else { open <- 0 }
+         if (t > 7) { seen <- 1 } else { seen <- 0 }
+         d/dt(a) <- rate - k * open * max(5 - t, WT) * a; y <- seen",
+    );
+    let mut registers = RegisterFile::new(&model);
+    registers.set_covariate("WT", 1.0);
+    let (last_dose, _) = model.program().dose_inputs[0];
+    registers.set(last_dose, 24.0);
+    registers.at(0.0, &[1.0]);
+    let mut times: Vec<f64> = model.program().event_times.iter().map(|&register| registers.get(register)).collect();
+    times.sort_by(f64::total_cmp);
+    assert_eq!(times, [4.0, 28.0, 100.0, 100.5], "what only outputs read needs no stop");
+}
+
+#[test]
+fn a_short_pulse_of_input_is_not_stepped_over() {
+    let model = model(
+        "rate <- 8",
+        "if (t > 1000 & t <= 1000.5) { input <- rate } else { input <- 0 }; d/dt(a) <- input; y <- a",
+    );
+    let record = |time: f64, row: usize| Record { time, kind: RecordKind::Observation, row: Some(row) };
+    let timeline = Timeline { records: vec![record(0.0, 0), record(5000.0, 1)], n_rows: 2, ..Timeline::default() };
+    let engine = Engine::new(Arc::new(model.program().clone()), SolverChoice::Auto, Tolerance::default()).unwrap();
+    let subject = SubjectInput { number: 0, thetas: &model.thetas(), etas: &[], timeline: &timeline };
+    let profile = engine.run(&[subject]).remove(0).unwrap();
+    let found = profile.row(1)[model.output("a").unwrap()];
+    // 8 per hour for half an hour. The steps beside the switches see both sides of them: 100 times the tolerance of 1e-8.
+    assert!((found - 4.0).abs() < 4e-6, "{found}");
 }
 
 #[test]

@@ -34,6 +34,10 @@ impl<'a> RegisterFile<'a> {
         self.registers[self.model.program().covariates.start as usize + index] = value;
     }
 
+    pub fn set(&mut self, register: u32, value: f64) {
+        self.registers[register as usize] = value;
+    }
+
     /// Runs all blocks at a time with these states.
     pub fn at(&mut self, time: f64, states: &[f64]) {
         let program = self.model.program();

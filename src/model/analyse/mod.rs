@@ -1,7 +1,7 @@
 //! From the intermediate representation to a program: names, phases, derivatives, structure.
 //!
 //! `statements.rs` and `expressions.rs` turn the model block into nodes of one graph (`graph.rs`); `derive.rs` and `structure.rs` work out the
-//! Jacobian and the shape of the right-hand side; `emit.rs` puts every node into the earliest block that can compute it.
+//! Jacobian and the shape of the right-hand side, `switches.rs` the times at which it switches; `emit.rs` puts every node into the earliest block that can compute it.
 //!
 //! Where tools differ: a statement is evaluated continuously in time unless it depends on nothing that changes (so an `if` on time switches when
 //! its time comes, not at the next record); covariates and what is known of doses change at records only; `tad()`, `podo()` and
@@ -16,6 +16,7 @@ mod omega;
 mod scale;
 mod statements;
 mod structure;
+mod switches;
 
 use super::diagnostic::{Diagnostic, Severity};
 use super::ir::{ErrorModel, ModelIr, Span};
@@ -128,6 +129,11 @@ pub(crate) fn analyse(ir: &ModelIr, options: &ModelOptions) -> Result<Analysis, 
     });
 
     let shape = structure::shape(&mut meaning.graph, &roots.derivatives, &states);
+    for time in switches::switch_times(&mut meaning.graph, &roots.derivatives) {
+        if !roots.event_times.contains(&time) {
+            roots.event_times.push(time);
+        }
+    }
     roots.jacobian = shape.jacobian;
     roots.inhomogeneous = shape.inhomogeneous;
     roots.only_integrates = shape.only_integrates;
