@@ -18,6 +18,8 @@ pub enum Exit {
     CheckFailed = 1,
     /// Wrong usage or bad input.
     BadInput = 2,
+    /// Some subjects failed; the others are written.
+    SubjectsFailed = 3,
     /// Output could not be written.
     NotWritten = 4,
 }

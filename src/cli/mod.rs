@@ -6,6 +6,7 @@ mod nca;
 mod progress;
 mod report;
 mod show;
+mod simulate;
 mod study;
 mod table;
 mod validate;
@@ -25,6 +26,7 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Simulate(Box<simulate::Arguments>),
     Study(study::Arguments),
     Models(models::Arguments),
     Nca(nca::Arguments),
@@ -36,6 +38,7 @@ enum Command {
 #[must_use]
 pub fn run() -> Exit {
     let result = match Arguments::parse().command {
+        Command::Simulate(arguments) => simulate::run(&arguments),
         Command::Study(arguments) => study::run(&arguments),
         Command::Models(arguments) => models::run(&arguments),
         Command::Nca(arguments) => nca::run(&arguments),

@@ -2,6 +2,9 @@
 
 use std::io::{self, Write as _};
 
+use teorell::output::folder::OutputError;
+use teorell::plot::PlotError;
+use teorell::simulate::SimulateError;
 use teorell::study::validate::ValidateError;
 use teorell::study::{Place, Position, Problem, StudyError};
 
@@ -26,6 +29,17 @@ impl Failure {
     /// Input that cannot be used.
     pub fn bad_input(message: impl Into<String>) -> Self {
         Self::new(Exit::BadInput, message)
+    }
+
+    /// Output that cannot be written.
+    pub fn not_written(message: impl Into<String>) -> Self {
+        Self::new(Exit::NotWritten, message)
+    }
+
+    /// Names the way out.
+    pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
     }
 
     /// Says on stderr what is wrong. Silent where the reader of stdout went away: nobody is left to tell.
@@ -77,6 +91,62 @@ impl From<ValidateError> for Failure {
             _ => Self::bad_input(message),
         }
     }
+}
+
+impl From<OutputError> for Failure {
+    fn from(error: OutputError) -> Self {
+        Self::not_written(chain(&error))
+    }
+}
+
+impl From<PlotError> for Failure {
+    fn from(error: PlotError) -> Self {
+        Self::not_written(chain(&error))
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self::not_written(chain(&error))
+    }
+}
+
+impl From<SimulateError> for Failure {
+    fn from(error: SimulateError) -> Self {
+        match error {
+            SimulateError::Sink(error) => error.into(),
+            _ => Self::bad_input(chain(&error)),
+        }
+    }
+}
+
+/// An error with its causes, one after the other; a cause that the message before it already tells is not told twice.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let next = error.to_string();
+        if !text.contains(&next) {
+            text += &format!(": {next}");
+        }
+        cause = error.source();
+    }
+    text
+}
+
+/// Something that is good to know, on stderr.
+pub fn note(text: &str) {
+    say(text);
+}
+
+/// Something that did not go well but did not end the run, on stderr.
+pub fn warning(text: &str) {
+    say(&format!("warning: {text}"));
+}
+
+fn say(line: &str) {
+    // With stderr closed nobody listens.
+    let _ = writeln!(io::stderr(), "{line}");
 }
 
 /// Writes data to stdout. A closed pipe ends the command quietly, with status 0: its reader had enough.

@@ -10,6 +10,7 @@ pub mod layout;
 pub mod manifest;
 pub mod nca;
 pub mod number;
+mod of_design;
 pub mod profiles;
 pub mod read;
 pub mod rows;

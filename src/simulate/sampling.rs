@@ -17,7 +17,8 @@ pub struct Sampling {
 
 impl Sampling {
     /// All times of a subject with these doses, increasing, each once.
-    fn times(&self, doses: &[PlannedDose]) -> Vec<f64> {
+    #[must_use]
+    pub fn times(&self, doses: &[PlannedDose]) -> Vec<f64> {
         let mut times = self.grid.clone();
         if self.peaks {
             times.extend(doses.iter().map(|dose| dose.time + dose.duration));

@@ -8,8 +8,8 @@ use super::spec::{ArmSpec, Quantity, StudySpec};
 use crate::cohort::streams::Streams;
 use crate::cohort::{Cohort, CohortError};
 use crate::engine::Tolerance;
-use crate::model::ir::Metadata;
-use crate::model::{Model, language};
+use crate::model::ir::ModelIr;
+use crate::model::{Model, ModelOptions, language};
 use crate::regimen::course::Course;
 use crate::regimen::cycles::Regimen;
 use crate::regimen::dosing::{DoseTarget, RegimenError};
@@ -17,9 +17,9 @@ use crate::simulate::{Arm, Design, Prescription, Sampling, Setup};
 use crate::units::TimeUnit;
 
 /// The design of a study.
-pub(super) fn design(spec: &StudySpec, source: &Source) -> Result<Design, StudyError> {
+pub(super) fn design(spec: &StudySpec, source: &Source) -> Result<(Design, ModelText), StudyError> {
     let at = |problem: Problem, path: &[&str]| StudyError::new(problem, Some(source.place_of(path)));
-    let model = model(spec, source)?;
+    let (model, model_text) = model(spec, source)?;
     let time_unit = time_unit(&model);
     let cohort = Cohort::new(&spec.cohort, &source.folder).map_err(|cause| {
         let path = cohort_path(&cause);
@@ -72,15 +72,19 @@ pub(super) fn design(spec: &StudySpec, source: &Source) -> Result<Design, StudyE
         streams: Streams::new(spec.seed.0),
         residual: spec.residual.on,
         typical: spec.typical,
-        parameters: true,
+        parameters: spec.outputs.subjects,
     };
-    Ok(Design { setup, cohort, arms })
+    Ok((Design { setup, cohort, arms }, model_text))
 }
 
-fn model(spec: &StudySpec, source: &Source) -> Result<Model, StudyError> {
+fn model(spec: &StudySpec, source: &Source) -> Result<(Model, ModelText), StudyError> {
     let at = |problem: Problem, path: &[&str]| StudyError::new(problem, Some(source.place_of(path)));
     let text = ModelText::find(&spec.model, &source.folder).map_err(|problem| at(problem, &["model"]))?;
-    let (mut model, _) = text.compile().map_err(|problem| at(problem, &["model"]))?;
+    let options = |ir: &ModelIr| ModelOptions {
+        exposure: spec.outputs.exposure_of.clone(),
+        outputs: spec.outputs.variables.clone().or_else(|| predictions(ir)),
+    };
+    let (mut model, _) = text.compile_with(options).map_err(|problem| at(problem, &["model"]))?;
     for (name, value) in &spec.parameters {
         let value = match value {
             Quantity::Number(value) => *value,
@@ -92,7 +96,18 @@ fn model(spec: &StudySpec, source: &Source) -> Result<Model, StudyError> {
     for (name, variance) in &spec.omega {
         model = model.with_omega(name, *variance).map_err(|cause| at(cause.into(), &["omega", name]))?;
     }
-    Ok(model)
+    Ok((model, text))
+}
+
+/// Names of the observed quantities, each once; `None`, which is all outputs, where the model has no endpoint.
+fn predictions(ir: &ModelIr) -> Option<Vec<String>> {
+    let mut names: Vec<String> = Vec::new();
+    for endpoint in &ir.endpoints {
+        if !names.contains(&endpoint.prediction.text) {
+            names.push(endpoint.prediction.text.clone());
+        }
+    }
+    (!names.is_empty()).then_some(names)
 }
 
 /// Names of the arms that are run.
@@ -186,13 +201,5 @@ fn dose_state(compartment: Option<&str>, model: &Model) -> Result<usize, Problem
             known,
         });
     }
-    let said = model.ir().metadata.iter().find(|(name, _)| name == "dosing").map(|(_, value)| value);
-    let said = match said {
-        Some(Metadata::List(list)) => list.first().map(|(_, value)| value),
-        other => other,
-    };
-    match said {
-        Some(Metadata::Text(name)) => Ok(model.state(name).unwrap_or(0)),
-        _ => Ok(0),
-    }
+    Ok(model.default_dose_state().unwrap_or(0))
 }

@@ -31,6 +31,8 @@ pub struct Study {
     spec: StudySpec,
     source: Source,
     design: Design,
+    model_text: ModelText,
+    embedded_name: Option<String>,
 }
 
 impl Study {
@@ -55,13 +57,42 @@ impl Study {
     /// # Errors
     /// Where there is none of that name, or an override cannot be run.
     pub fn embedded(name: &str, overrides: &[Override]) -> Result<Self, StudyError> {
-        Self::new(Source::from_text(name, embedded::text(name)?.to_owned(), PathBuf::new())?, overrides)
+        let study = Self::new(Source::from_text(name, embedded::text(name)?.to_owned(), PathBuf::new())?, overrides)?;
+        Ok(Self { embedded_name: Some(name.to_owned()), ..study })
+    }
+
+    /// Name of the built-in study that it was read from.
+    #[must_use]
+    pub fn embedded_name(&self) -> Option<&str> {
+        self.embedded_name.as_deref()
     }
 
     fn new(mut source: Source, overrides: &[Override]) -> Result<Self, StudyError> {
         let spec = source.spec(overrides)?;
-        let design = build::design(&spec, &source)?;
-        Ok(Self { spec, source, design })
+        let (design, model_text) = build::design(&spec, &source)?;
+        Ok(Self { spec, source, design, model_text, embedded_name: None })
+    }
+
+    /// Its name: as given, or that of its file.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.spec.name.as_deref().unwrap_or_else(|| self.source.name())
+    }
+
+    /// The model as text.
+    #[must_use]
+    pub fn model_text(&self) -> &ModelText {
+        &self.model_text
+    }
+
+    /// Whether no override changes what the file says of drug and patients: then its results can be held against published ones.
+    #[must_use]
+    pub fn is_as_written(&self) -> bool {
+        const HARMLESS: [&str; 6] = ["name", "seed", "arms", "solver", "residual", "outputs"];
+        self.source.overridden().all(|path| {
+            let first = path.first().map(String::as_str).unwrap_or_default();
+            HARMLESS.contains(&first) || path == ["cohort", "size"]
+        })
     }
 
     /// What is simulated.

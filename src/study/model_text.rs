@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::error::Problem;
 use crate::model::diagnostic::Diagnostic;
+use crate::model::ir::ModelIr;
 use crate::model::{Model, ModelOptions, language, library};
 
 /// The text of a model and where it comes from.
@@ -36,14 +37,26 @@ impl ModelText {
         Ok(Self { name, origin, text: String::from_utf8_lossy(&bytes).into_owned() })
     }
 
-    /// The model, read and compiled, and what the user should know of it.
+    /// The model, read and compiled with all its outputs, and what the user should know of it.
     ///
     /// # Errors
     /// Everything that keeps it from running, in order of place.
     pub fn compile(&self) -> Result<(Model, Vec<Diagnostic>), Problem> {
+        self.compile_with(|_| ModelOptions::default())
+    }
+
+    /// The same with options that may depend on what was read.
+    ///
+    /// # Errors
+    /// As [`ModelText::compile`], and options that do not fit the model.
+    pub fn compile_with(
+        &self,
+        options: impl FnOnce(&ModelIr) -> ModelOptions,
+    ) -> Result<(Model, Vec<Diagnostic>), Problem> {
         let refused = |diagnostics| Problem::ModelRefused { model: self.clone(), diagnostics };
         let language::Reading { ir, notes: mut all } = language::read(&self.text, &self.name).map_err(refused)?;
-        let model = Model::from_ir(ir, &ModelOptions::default()).map_err(refused)?;
+        let options = options(&ir);
+        let model = Model::from_ir(ir, &options).map_err(refused)?;
         all.extend_from_slice(model.notes());
         all.sort_by_key(|note| note.span.start);
         Ok((model, all))

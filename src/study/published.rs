@@ -212,7 +212,7 @@ impl Comparison {
 impl Quantity {
     /// The number that a run gives; `other` finds the run of another scenario.
     #[must_use]
-    pub(super) fn of<'a>(&self, run: &Watch, other: impl Fn(&str) -> Option<&'a Watch>) -> Option<f64> {
+    pub fn of<'a>(&self, run: &Watch, other: impl Fn(&str) -> Option<&'a Watch>) -> Option<f64> {
         match self {
             Self::Concentration { at_h } => run.concentration(*at_h),
             Self::CumulativeAuc { until_h } => run.cumulative_auc(*until_h),

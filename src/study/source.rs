@@ -76,6 +76,16 @@ impl Source {
         }
     }
 
+    /// Name of the file without its extension.
+    pub fn name(&self) -> &str {
+        Path::new(&self.origin).file_stem().and_then(|stem| stem.to_str()).unwrap_or("study")
+    }
+
+    /// Paths that were overridden.
+    pub fn overridden(&self) -> impl Iterator<Item = &[String]> {
+        self.overrides.iter().map(|change| change.path.as_slice())
+    }
+
     /// The raw study. Each override is checked by itself, so that a message names the guilty one.
     pub fn spec(&mut self, overrides: &[Override]) -> Result<StudySpec, StudyError> {
         let mut spec = toml::from_str::<StudySpec>(&self.text).map_err(|error| {

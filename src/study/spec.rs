@@ -227,6 +227,10 @@ pub struct OutputsSpec {
     pub plots: bool,
     /// How tables are written.
     pub format: TableFormat,
+    /// Variables of the model that profiles and summaries show; the predictions of its endpoints where not given.
+    pub variables: Option<Vec<String>>,
+    /// Variable whose exposure (AUC, Cmax, ...) is measured; the first endpoint's prediction where not given.
+    pub exposure_of: Option<String>,
     /// Significant digits of a number; as many as it takes to read it back exactly where not given.
     pub digits: Option<u8>,
 }
@@ -240,6 +244,8 @@ impl Default for OutputsSpec {
             summary: true,
             plots: true,
             format: TableFormat::Csv,
+            variables: None,
+            exposure_of: None,
             digits: None,
         }
     }

@@ -100,15 +100,27 @@ impl Watch {
         self.with_seen(|seen| seen.intervals.get(interval.checked_sub(1)?).map(|interval| of(interval).summary()))
     }
 
-    pub(super) fn auc(&self, interval: usize) -> Option<Summary> {
+    /// Number of cycles that at least one subject reached.
+    #[must_use]
+    pub fn n_intervals(&self) -> usize {
+        self.with_seen(|seen| Some(seen.intervals.len())).unwrap_or_default()
+    }
+
+    /// AUC of a cycle, from 1, over the cohort.
+    #[must_use]
+    pub fn auc(&self, interval: usize) -> Option<Summary> {
         self.summary(interval, |interval| &interval.auc)
     }
 
-    pub(super) fn cmax(&self, interval: usize) -> Option<Summary> {
+    /// Cmax of a cycle, from 1, over the cohort.
+    #[must_use]
+    pub fn cmax(&self, interval: usize) -> Option<Summary> {
         self.summary(interval, |interval| &interval.cmax)
     }
 
-    pub(super) fn accumulation(&self, interval: usize) -> Option<PopulationAccumulation> {
+    /// AUC of a cycle, from 1, over that of cycle 1.
+    #[must_use]
+    pub fn accumulation(&self, interval: usize) -> Option<PopulationAccumulation> {
         let ratios = self.summary(interval, |interval| &interval.auc_ratio)?;
         Some(PopulationAccumulation::of_summaries(&self.auc(1)?, &self.auc(interval)?, &ratios))
     }

@@ -1,0 +1,232 @@
+//! The arguments of `teorell simulate`, and the study that they amount to: every flag is an override of a key of the study.
+
+use std::path::{Path, PathBuf};
+
+use teorell::study::{Override, Study, embedded};
+
+use crate::cli::report::Failure;
+
+const EXAMPLES: &str = "\
+Examples:
+  teorell simulate                                              The built-in study of inotuzumab ozogamicin
+  teorell simulate my-study.toml -n 200 --arm fixed --out try   One arm of a study, with 200 subjects
+  teorell simulate --set cohort.covariates.RITUX=1 --no-plots   Any key of the study, replaced
+  teorell simulate --model my-model.R --dose 100 --every \"12 h\" --repeat 14 -n 500
+                                                                A model without a study file";
+
+/// Simulate a study: draw its cohort, treat it in every arm, write tables and pictures into a folder.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Arguments {
+    /// A study file, or the name of a built-in study [default: inotuzumab].
+    study: Option<String>,
+    /// Number of subjects.
+    #[arg(short = 'n', long, value_name = "N")]
+    subjects: Option<i64>,
+    /// Seed of all random numbers.
+    #[arg(long, value_name = "N")]
+    seed: Option<i64>,
+    /// Number of threads; results do not depend on it [default: all of the machine].
+    #[arg(long, value_name = "N")]
+    pub threads: Option<usize>,
+    /// Folder for the results [default: the study's name].
+    #[arg(short, long, value_name = "FOLDER")]
+    pub out: Option<PathBuf>,
+    /// Run this arm only; may be given several times.
+    #[arg(long = "arm", value_name = "NAME")]
+    arms: Vec<String>,
+    /// Replace a value of the study, such as cohort.size=500; may be given several times.
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    sets: Vec<String>,
+    /// Draw no pictures.
+    #[arg(long)]
+    no_plots: bool,
+    /// Print nothing but problems.
+    #[arg(short, long)]
+    pub quiet: bool,
+
+    /// Name of a built-in model, or a model file.
+    #[arg(long, value_name = "MODEL", help_heading = "Model")]
+    model: Option<String>,
+    /// Another value of a parameter, such as lcl=log(0.2); may be given several times.
+    #[arg(long = "param", value_name = "NAME=VALUE", help_heading = "Model")]
+    parameters: Vec<String>,
+    /// Another variance of a random effect, such as etalcl=0.09; may be given several times.
+    #[arg(long = "omega", value_name = "NAME=VARIANCE", help_heading = "Model")]
+    omegas: Vec<String>,
+    /// Simulate observations with residual error, or not.
+    #[arg(long, value_name = "on|off", value_parser = ["on", "off"], help_heading = "Model")]
+    residual: Option<String>,
+    /// Every subject is the typical one: all random effects are 0.
+    #[arg(long, help_heading = "Model")]
+    typical: bool,
+
+    /// Amount of every dose, for a model without a study.
+    #[arg(
+        long,
+        value_name = "AMOUNT",
+        requires = "model",
+        conflicts_with = "study",
+        help_heading = "Doses without a study"
+    )]
+    dose: Option<f64>,
+    /// Time from one dose to the next [default: 24 h].
+    #[arg(long, value_name = "TIME", requires = "dose", help_heading = "Doses without a study")]
+    every: Option<String>,
+    /// Number of doses [default: 1].
+    #[arg(long, value_name = "N", requires = "dose", help_heading = "Doses without a study")]
+    repeat: Option<u32>,
+    /// Length of each infusion; a bolus where not given.
+    #[arg(long, value_name = "TIME", requires = "dose", help_heading = "Doses without a study")]
+    infusion: Option<String>,
+
+    /// Integrator: auto, taylor, linear, rk, stiff, reference.
+    #[arg(long, value_name = "NAME", help_heading = "Solver")]
+    solver: Option<String>,
+    /// Relative tolerance [default: 1e-8].
+    #[arg(long, value_name = "X", help_heading = "Solver")]
+    rtol: Option<f64>,
+    /// Absolute tolerance in the unit of the states [default: 1e-10].
+    #[arg(long, value_name = "X", help_heading = "Solver")]
+    atol: Option<f64>,
+
+    /// What is written, separated by commas: profiles, exposure, subjects, summary, plots.
+    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = OUTPUTS, help_heading = "Output")]
+    outputs: Vec<String>,
+    /// Sample times FROM:TO:BY in hours, such as 0:168:0.5, in place of the study's; may be given several times.
+    #[arg(long, value_name = "FROM:TO:BY", help_heading = "Output")]
+    grid: Vec<String>,
+    /// Significant digits of numbers [default: as many as it takes to read them back exactly].
+    #[arg(long, value_name = "N", help_heading = "Output")]
+    digits: Option<u8>,
+    /// How tables are written: csv or csv.gz.
+    #[arg(long, value_name = "FORMAT", help_heading = "Output")]
+    format: Option<String>,
+}
+
+const OUTPUTS: [&str; 5] = ["profiles", "exposure", "subjects", "summary", "plots"];
+
+impl Arguments {
+    /// The study asked for.
+    pub fn study(&self) -> Result<Study, Failure> {
+        let overrides = self.overrides()?;
+        let study = match (&self.study, &self.model) {
+            (Some(study), _) if Path::new(study).is_file() => Study::from_path(study.as_ref(), &overrides),
+            // What looks like a file is one, so that a mistyped path is not answered with names of studies.
+            (Some(study), _) if study.contains(['/', '\\', '.']) => Study::from_path(study.as_ref(), &overrides),
+            (Some(study), _) => Study::embedded(study, &overrides),
+            (None, None) => Study::embedded(embedded::STUDIES[0].name, &overrides),
+            (None, Some(model)) => Study::from_text(&self.text_around(model)?, &overrides),
+        };
+        Ok(study?)
+    }
+
+    /// A study around a model: one arm, one subject.
+    fn text_around(&self, model: &str) -> Result<String, Failure> {
+        let Some(dose) = self.dose else {
+            let failure = Failure::bad_input("a model alone does not say what is given");
+            return Err(
+                failure.with_hint("add doses, such as `--dose 100 --every \"12 h\" --repeat 14`, or name a study")
+            );
+        };
+        let every: teorell::units::TimeSpan = match &self.every {
+            Some(every) => every.parse().map_err(|error| Failure::bad_input(format!("--every: {error}")))?,
+            None => teorell::units::TimeSpan { value: 24.0, unit: teorell::units::TimeUnit::Hour },
+        };
+        let repeat = self.repeat.unwrap_or(1);
+        let end = every.value * f64::from(repeat);
+        let name = Path::new(model).file_stem().and_then(|stem| stem.to_str()).unwrap_or("model");
+        // A toml::Value writes itself with its quotes.
+        let text = |text: &str| toml::Value::from(text).to_string();
+        let infusion = self.infusion.as_ref().map_or_else(String::new, |time| format!(", infusion = {}", text(time)));
+        Ok(format!(
+            "name = {}\nmodel = {}\n[cohort]\nsize = 1\n[sampling]\ngrid = [{{ to = {end:?}, by = {:?}, unit = \"{unit}\" }}]\n\
+             [[arm]]\nname = \"doses\"\nregimen = {{ amount = {dose:?}, every = {}, repeat = {repeat}{infusion} }}\n",
+            text(name),
+            text(model),
+            end / f64::from(repeat.clamp(1, 1000)) / 50.0,
+            text(&every.to_string()),
+            unit = every.unit,
+        ))
+    }
+
+    fn overrides(&self) -> Result<Vec<Override>, Failure> {
+        let mut overrides = Vec::new();
+        let mut add =
+            |path: &[&str], value: toml::Value, origin: String| overrides.push(Override::new(path, value, &origin));
+        if let Some(n) = self.subjects {
+            add(&["cohort", "size"], n.into(), format!("-n {n}"));
+        }
+        if let Some(seed) = self.seed {
+            add(&["seed"], seed.into(), format!("--seed {seed}"));
+        }
+        if !self.arms.is_empty() {
+            add(&["arms"], self.arms.clone().into(), format!("--arm {}", self.arms.join(" --arm ")));
+        }
+        if let Some(model) = &self.model {
+            // A path on the command line is relative to the working folder, not to the study file.
+            let path = Path::new(model);
+            let absolute = if path.is_file() { std::path::absolute(path).ok() } else { None };
+            let model = absolute.map_or_else(|| model.clone(), |path| path.display().to_string());
+            add(&["model"], model.as_str().into(), format!("--model {model}"));
+        }
+        for (flag, key, values) in [("--param", "parameters", &self.parameters), ("--omega", "omega", &self.omegas)] {
+            for text in values {
+                let Some((name, value)) = text.split_once('=') else {
+                    return Err(Failure::bad_input(format!("{flag} `{text}` has no value; expected NAME=VALUE")));
+                };
+                let number = value.trim().parse::<f64>().map(toml::Value::from);
+                add(&[key, name.trim()], number.unwrap_or_else(|_| value.trim().into()), format!("{flag} {text}"));
+            }
+        }
+        if let Some(residual) = &self.residual {
+            add(&["residual", "on"], (residual == "on").into(), format!("--residual {residual}"));
+        }
+        if self.typical {
+            add(&["typical"], true.into(), "--typical".to_owned());
+        }
+        if let Some(solver) = &self.solver {
+            add(&["solver", "choice"], solver.as_str().into(), format!("--solver {solver}"));
+        }
+        for (key, value) in [("rtol", self.rtol), ("atol", self.atol)] {
+            if let Some(value) = value {
+                add(&["solver", key], value.into(), format!("--{key} {value}"));
+            }
+        }
+        if !self.outputs.is_empty() {
+            for output in OUTPUTS {
+                let wanted = self.outputs.iter().any(|name| name == output);
+                add(&["outputs", output], wanted.into(), format!("--outputs {}", self.outputs.join(",")));
+            }
+        }
+        if self.no_plots {
+            add(&["outputs", "plots"], false.into(), "--no-plots".to_owned());
+        }
+        if !self.grid.is_empty() {
+            let grid = self.grid.iter().map(|text| grid(text)).collect::<Result<Vec<_>, _>>()?;
+            add(&["sampling", "grid"], grid.into(), format!("--grid {}", self.grid.join(" --grid ")));
+        }
+        if let Some(digits) = self.digits {
+            add(&["outputs", "digits"], i64::from(digits).into(), format!("--digits {digits}"));
+        }
+        if let Some(format) = &self.format {
+            add(&["outputs", "format"], format.as_str().into(), format!("--format {format}"));
+        }
+        for text in &self.sets {
+            overrides.push(Override::parse(text, &format!("--set {text}"))?);
+        }
+        Ok(overrides)
+    }
+}
+
+/// `0:168:0.5` as an entry of a study's grid.
+fn grid(text: &str) -> Result<toml::Value, Failure> {
+    let numbers: Option<Vec<f64>> = text.split(':').map(|part| part.trim().parse().ok()).collect();
+    let Some([from, to, by]) = numbers.as_deref() else {
+        let message = format!("--grid `{text}` is not FROM:TO:BY; expected three numbers of hours, such as 0:168:0.5");
+        return Err(Failure::bad_input(message));
+    };
+    let entry =
+        [("from", *from), ("to", *to), ("by", *by)].map(|(key, value)| (key.to_owned(), toml::Value::from(value)));
+    Ok(toml::Value::Table(entry.into_iter().collect()))
+}

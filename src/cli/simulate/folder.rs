@@ -1,0 +1,203 @@
+//! The files of a run: opened before it, finished after it.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sha2::{Digest, Sha256};
+use teorell::cohort::streams::Purpose;
+use teorell::engine::Engine;
+use teorell::output::columns;
+use teorell::output::exposures::ExposureSink;
+use teorell::output::folder::{OutputFile, OutputFolder};
+use teorell::output::layout::{Format, Layout};
+use teorell::output::manifest::{self, Manifest};
+use teorell::output::profiles::ProfileSink;
+use teorell::output::subjects::SubjectSink;
+use teorell::output::summaries::{SummaryPlan, SummarySink, write_accumulation, write_summary};
+use teorell::plot;
+use teorell::plot::source::{PlotFiles, PlotOptions, pictures};
+use teorell::simulate::sink::AnySink;
+use teorell::simulate::{Arm, Counts, Prescription};
+use teorell::study::Study;
+use teorell::study::spec::TableFormat;
+
+use crate::cli::report::Failure;
+
+/// Open files, and what fills them.
+pub struct Files {
+    folder: OutputFolder,
+    layout: Arc<Layout>,
+    format: Format,
+    profiles: Option<ProfileSink<OutputFile>>,
+    exposure: Option<ExposureSink<OutputFile>>,
+    subjects: Option<SubjectSink<OutputFile>>,
+    summary: Option<(SummarySink, OutputFile, OutputFile)>,
+}
+
+impl Files {
+    /// Opens every file that the study asks for, so that a folder that cannot be written shows before the run.
+    pub fn create(study: &Study, out: &Path) -> Result<Self, Failure> {
+        let wanted = &study.spec().outputs;
+        let design = study.design();
+        let folder = OutputFolder::open(out)?;
+        let layout = Arc::new(Layout::of(design));
+        let format = Format { digits: wanted.digits, compressed: wanted.format == TableFormat::CsvGz };
+        let create = |name: &str, columns| {
+            let ending = if format.compressed { ".gz" } else { "" };
+            folder.create(&format!("{name}.csv{ending}"), columns)
+        };
+        let profiles = match wanted.profiles {
+            true => Some(ProfileSink::new(layout.clone(), format, create("profiles", columns::profiles(&layout))?)?),
+            false => None,
+        };
+        let exposure = match wanted.exposure {
+            true => Some(ExposureSink::new(layout.clone(), format, create("exposure", columns::exposure(&layout))?)?),
+            false => None,
+        };
+        let subjects = match wanted.subjects {
+            true => Some(SubjectSink::new(layout.clone(), format, create("subjects", columns::subjects(&layout))?)?),
+            false => None,
+        };
+        let summary = match wanted.summary {
+            true => {
+                let plan = SummaryPlan {
+                    times: design.arms.iter().map(|arm| summary_times(arm).into()).collect(),
+                    observed: design.setup.residual,
+                    expected_subjects: design.cohort.size(),
+                };
+                let summary = create("summary", columns::summary(&layout))?;
+                let accumulation = create("accumulation", columns::accumulation())?;
+                Some((SummarySink::new(layout.clone(), plan), summary, accumulation))
+            }
+            false => None,
+        };
+        Ok(Self { folder, layout, format, profiles, exposure, subjects, summary })
+    }
+
+    /// What the run feeds.
+    pub fn sinks(&self) -> Vec<&dyn AnySink> {
+        let mut sinks: Vec<&dyn AnySink> = Vec::new();
+        sinks.extend(self.profiles.as_ref().map(|sink| sink as &dyn AnySink));
+        sinks.extend(self.exposure.as_ref().map(|sink| sink as &dyn AnySink));
+        sinks.extend(self.subjects.as_ref().map(|sink| sink as &dyn AnySink));
+        sinks.extend(self.summary.as_ref().map(|(sink, ..)| sink as &dyn AnySink));
+        sinks
+    }
+
+    /// Finishes the files, draws the pictures, and puts everything in its place. Says what was written.
+    pub fn finish(
+        self,
+        study: &Study,
+        counts: Counts,
+        threads: Option<usize>,
+        simulated: Duration,
+    ) -> Result<String, Failure> {
+        let mut manifest = manifest(study, &self.layout, counts);
+        let mut files = Vec::new();
+        let mut sources = PlotFiles::default();
+        if let Some(sink) = self.profiles {
+            let file = sink.into_writer();
+            sources.profiles = Some(file.written_path().to_owned());
+            files.push(file);
+        }
+        if let Some(sink) = self.exposure {
+            files.push(sink.into_writer());
+        }
+        if let Some(sink) = self.subjects {
+            let file = sink.into_writer();
+            sources.subjects = Some(file.written_path().to_owned());
+            files.push(file);
+        }
+        if let Some((sink, summary, accumulation)) = self.summary {
+            let summaries = sink.finish();
+            let file = write_summary(&summaries.summary, &self.layout, self.format, summary)?;
+            sources.summary = Some(file.written_path().to_owned());
+            files.push(file);
+            files.push(write_accumulation(&summaries.accumulation, self.format, accumulation)?);
+        }
+        let begun = std::time::Instant::now();
+        if study.spec().outputs.plots {
+            let pictures = pictures(&sources, &manifest, &PlotOptions::default())?;
+            files.extend(plot::write(&self.folder, &pictures)?);
+        }
+        let seconds = |duration: Duration| (duration.as_secs_f64() * 1000.0).round() / 1000.0;
+        manifest.timings.insert("simulation_s".to_owned(), seconds(simulated).into());
+        manifest.timings.insert("pictures_s".to_owned(), seconds(begun.elapsed()).into());
+        manifest.timings.insert("threads".to_owned(), threads.into());
+        let path = self.folder.path().display().to_string();
+        let n_files = self.folder.commit(files, manifest)?.files.len();
+        Ok(format!("wrote {} files into `{path}`", n_files + 1))
+    }
+}
+
+/// Times that all subjects of an arm share.
+fn summary_times(arm: &Arm) -> Vec<f64> {
+    match &arm.prescription {
+        Prescription::Regimen(regimen) => {
+            let doses = regimen.plan(&|_| Some(1.0)).map(|treatment| treatment.doses).unwrap_or_default();
+            arm.sampling.times(&doses)
+        }
+        Prescription::Course(_) => arm.sampling.times(&[]),
+    }
+}
+
+/// When doses are planned; those of a course, of its first subject.
+fn dose_times(arm: &Arm, study: &Study) -> Vec<f64> {
+    let size = |_: &str| Some(1.0);
+    let treatment = match &arm.prescription {
+        Prescription::Regimen(regimen) => regimen.plan(&size),
+        Prescription::Course(course) => {
+            course.plan(&mut study.design().setup.streams.rng(Purpose::Course, 1, 0), &size)
+        }
+    };
+    treatment.map(|treatment| treatment.doses.iter().map(|dose| dose.time).collect()).unwrap_or_default()
+}
+
+fn manifest(study: &Study, layout: &Layout, counts: Counts) -> Manifest {
+    let design = study.design();
+    let model = &design.setup.model;
+    let engine = Engine::new(Arc::new(model.program().clone()), design.setup.solver, design.setup.tolerance);
+    let solver = engine.map(|engine| manifest::SolverRecord {
+        name: engine.solver().to_owned(),
+        reason: engine.why().to_owned(),
+        instruction_set: Some(format!("{:?}", engine.backend())),
+        rtol: design.setup.tolerance.rtol,
+        atol: design.setup.tolerance.atol,
+    });
+    let hash = Sha256::digest(study.model_text().text.as_bytes());
+    let exposure = model.program().exposure.and_then(|exposure| model.outputs().get(exposure.output));
+    Manifest {
+        program: "teorell".to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        study: manifest::StudyRecord {
+            name: study.name().to_owned(),
+            seed: study.spec().seed.0,
+            text: study.to_toml(),
+        },
+        model: manifest::ModelRecord {
+            name: model.ir().name.clone(),
+            reference: model.ir().reference.clone(),
+            sha256: Some(hash.iter().map(|byte| format!("{byte:02x}")).collect()),
+            concentration: exposure.map(|output| output.name.clone()),
+        },
+        solver: solver.unwrap_or_default(),
+        arms: design
+            .arms
+            .iter()
+            .map(|arm| manifest::ArmRecord { name: arm.name.clone(), dose_times: dose_times(arm, study) })
+            .collect(),
+        counts: manifest::Counts {
+            subjects: counts.subjects,
+            failed: counts.failed,
+            rejected_draws: counts.rejected_draws,
+        },
+        units: manifest::UnitRecord {
+            time: layout.time_unit.clone(),
+            dose: layout.dose_unit.clone(),
+            concentration: layout.exposure_unit.clone(),
+        },
+        files: Vec::new(),
+        timings: serde_json::Map::new(),
+    }
+}

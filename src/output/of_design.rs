@@ -1,0 +1,90 @@
+//! What a study's files hold, from what is simulated.
+
+use crate::model::{Model, Output};
+use crate::simulate::Design;
+
+use super::layout::{Layout, Quantity};
+
+/// Covariates that cohorts draw, where the model does not say their unit itself.
+const BODY_UNITS: [(&str, &str, &str); 7] = [
+    ("SEXF", "", "1 for women and girls, 0 for men and boys"),
+    ("AGE", "year", "age at baseline"),
+    ("WT", "kg", "body weight"),
+    ("HT", "cm", "height"),
+    ("BSA", "m2", "body surface area"),
+    ("LBM", "kg", "lean body mass"),
+    ("BMI", "kg/m2", "body mass index"),
+];
+
+impl Layout {
+    /// The layout of a design's files: the outputs that its model keeps, all covariates, etas and individual parameters.
+    #[must_use]
+    pub fn of(design: &Design) -> Self {
+        let model = &design.setup.model;
+        let units = &model.ir().units;
+        let unit = |unit: &Option<String>| unit.clone().unwrap_or_default();
+        let outputs: Vec<Quantity> =
+            quantities(model.outputs(), |output| (&output.name, unit(&output.unit), meaning(model, output)));
+        let observed = model.endpoints().first().filter(|_| design.setup.residual);
+        let observed_unit = observed.map(|endpoint| unit_of_output(model, endpoint.prediction));
+        let exposure = model.program().exposure;
+        Self {
+            arms: design.arms.iter().map(|arm| arm.name.clone()).collect(),
+            replicates: false,
+            time_unit: units.time.clone().unwrap_or_else(|| "h".to_owned()),
+            dose_unit: unit(&units.dosing),
+            outputs,
+            observed_unit,
+            exposure_unit: exposure.map(|exposure| unit_of_output(model, exposure.output)).unwrap_or_default(),
+            covariates: quantities(design.cohort.names(), |name| covariate(model, name)),
+            etas: {
+                let subject_level = model.ir().etas.iter().filter(|eta| eta.level.is_none());
+                let etas: Vec<_> = subject_level.collect();
+                quantities(&etas, |eta| {
+                    let meaning = eta.label.clone().unwrap_or_else(|| "random effect".to_owned());
+                    (&eta.name.text, String::new(), meaning)
+                })
+            },
+            parameters: quantities(model.parameters(), |parameter| {
+                (&parameter.name, unit(&parameter.unit), "individual parameter at the start".to_owned())
+            }),
+        }
+    }
+}
+
+fn quantities<'a, T>(list: &'a [T], describe: impl Fn(&'a T) -> (&'a String, String, String)) -> Vec<Quantity> {
+    let quantity = |(index, item): (usize, &'a T)| {
+        let (name, unit, meaning) = describe(item);
+        Quantity { index, name: name.clone(), unit, meaning }
+    };
+    list.iter().enumerate().map(quantity).collect()
+}
+
+/// Unit of an output; the prediction of an endpoint is a concentration where nothing else is known.
+fn unit_of_output(model: &Model, index: usize) -> String {
+    let said = model.outputs().get(index).and_then(|output| output.unit.clone());
+    said.or_else(|| model.ir().units.concentration.clone()).unwrap_or_default()
+}
+
+fn meaning(model: &Model, output: &Output) -> String {
+    let predicts =
+        |name: &str| model.endpoints().iter().any(|endpoint| model.output(name) == Some(endpoint.prediction));
+    if predicts(&output.name) {
+        "individual prediction, without residual error".to_owned()
+    } else if model.state(&output.name).is_some() {
+        "state of the model".to_owned()
+    } else {
+        "variable of the model".to_owned()
+    }
+}
+
+fn covariate<'a>(model: &Model, name: &'a String) -> (&'a String, String, String) {
+    let used = model.covariate_uses().iter().find(|used| used.name.eq_ignore_ascii_case(name));
+    let body = BODY_UNITS.iter().find(|(known, ..)| *known == name.as_str());
+    let unit = used.and_then(|used| used.unit.clone()).or_else(|| body.map(|(_, unit, _)| (*unit).to_owned()));
+    let meaning = used.and_then(|used| used.description.clone());
+    let meaning = meaning.or_else(|| body.map(|(.., meaning)| (*meaning).to_owned()));
+    // The language writes `1` for a number without a unit; columns leave it empty.
+    let unit = unit.filter(|unit| unit != "1").unwrap_or_default();
+    (name, unit, meaning.unwrap_or_else(|| "covariate".to_owned()))
+}
