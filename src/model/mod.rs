@@ -134,6 +134,32 @@ impl Model {
     /// # Errors
     ///
     /// Everything that keeps the model from running, with the notes among it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use teorell::engine::program::Structure;
+    /// use teorell::model::{Model, ModelOptions};
+    ///
+    /// let text = "
+    /// warfarin <- function() {
+    ///   ini({ lka <- log(1.2); lcl <- log(0.134); lvc <- log(8.1); etalcl ~ 0.08; prop_sd <- 0.1 })
+    ///   model({
+    ///     ka <- exp(lka)
+    ///     cl <- exp(lcl + etalcl) * (WT / 70)^0.75
+    ///     vc <- exp(lvc) * WT / 70
+    ///     d/dt(depot) <- -ka * depot
+    ///     d/dt(central) <- ka * depot - cl / vc * central
+    ///     Cc <- central / vc
+    ///     Cc ~ prop(prop_sd)
+    ///   })
+    /// }";
+    /// let model = Model::from_text(text, "warfarin", &ModelOptions::default()).expect("the text is a model");
+    /// assert_eq!(model.covariates(), ["WT"]);
+    /// assert_eq!(model.program().structure, Structure::LinearConstant);
+    /// let heavy = model.individual_parameters(&model.thetas(), &[0.0], &[140.0]);
+    /// assert!((heavy[2] - 16.2).abs() < 1e-9, "twice the weight, twice the volume");
+    /// ```
     pub fn from_text(text: &str, name: &str, options: &ModelOptions) -> Result<Self, Vec<Diagnostic>> {
         let reading = language::read(text, name)?;
         let mut notes = reading.notes;
