@@ -24,6 +24,13 @@ pub enum Exit {
     NotWritten = 4,
 }
 
+impl Exit {
+    /// The one that matters more, of several inputs.
+    pub fn worse(self, other: Self) -> Self {
+        if other as u8 > self as u8 { other } else { self }
+    }
+}
+
 impl From<Exit> for std::process::ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(exit as u8)

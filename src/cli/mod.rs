@@ -1,8 +1,10 @@
 //! The command: arguments in, library calls, messages and exit codes out, level 6.
 
+mod check;
 mod exit_code;
 mod models;
 mod nca;
+mod plot;
 mod progress;
 mod report;
 mod show;
@@ -29,6 +31,8 @@ enum Command {
     Simulate(Box<simulate::Arguments>),
     Study(study::Arguments),
     Models(models::Arguments),
+    Check(check::Arguments),
+    Plot(plot::Arguments),
     Nca(nca::Arguments),
     Show(show::Arguments),
     Validate(validate::Arguments),
@@ -41,6 +45,8 @@ pub fn run() -> Exit {
         Command::Simulate(arguments) => simulate::run(&arguments),
         Command::Study(arguments) => study::run(&arguments),
         Command::Models(arguments) => models::run(&arguments),
+        Command::Check(arguments) => check::run(&arguments),
+        Command::Plot(arguments) => plot::run(&arguments),
         Command::Nca(arguments) => nca::run(&arguments),
         Command::Show(arguments) => show::run(&arguments),
         Command::Validate(arguments) => validate::run(&arguments),

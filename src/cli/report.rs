@@ -121,7 +121,7 @@ impl From<SimulateError> for Failure {
 }
 
 /// An error with its causes, one after the other; a cause that the message before it already tells is not told twice.
-fn chain(error: &dyn std::error::Error) -> String {
+pub fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {

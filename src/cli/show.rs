@@ -1,8 +1,5 @@
 //! `teorell show`: what a model is.
 
-use std::sync::Arc;
-
-use teorell::engine::{Engine, SolverChoice, Tolerance};
 use teorell::model::show;
 use teorell::study::ModelText;
 
@@ -33,9 +30,6 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         return Ok(Exit::Success);
     }
     print(&show::to_text(&model))?;
-    let engine = Engine::new(Arc::new(model.program().clone()), SolverChoice::Auto, Tolerance::default())
-        .map_err(|error| Failure::bad_input(error.to_string()))?;
-    print(&format!("\nsolver\n  {}: {}\n", engine.solver(), engine.why()))?;
     for note in &notes {
         eprint!("{}", note.render(&text.text, &text.origin));
     }

@@ -7,6 +7,7 @@ use super::run::{Counts, feed};
 use super::sink::AnySink;
 use super::subject::{Person, Simulator, Treated};
 use crate::engine::timeline::{CovariateTable, Interpolation};
+use crate::model::Model;
 use crate::regimen::dosing::Cycle;
 use crate::regimen::event::{Compartment, SubjectRecords};
 use crate::regimen::names::ModelNames;
@@ -38,12 +39,13 @@ impl RecordDesign {
     /// The names of the model that data sets refer to.
     #[must_use]
     pub fn names(&self) -> ModelNames {
-        model_names(&self.setup)
+        model_names(&self.setup.model)
     }
 }
 
-fn model_names(setup: &Setup) -> ModelNames {
-    let model = &setup.model;
+/// The names of a model that data sets refer to.
+#[must_use]
+pub fn model_names(model: &Model) -> ModelNames {
     let mut covariates = model.covariates().to_vec();
     for column in model.ir().etas.iter().filter_map(|eta| eta.level.as_ref()) {
         if !covariates.contains(column) {

@@ -1,0 +1,154 @@
+//! `teorell check`: whether models and data sets can be used, and what is wrong with them.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+use teorell::model::Model;
+use teorell::model::diagnostic::{Diagnostic, Severity};
+use teorell::model::show::structure_words;
+use teorell::regimen::dataset::{self, DatasetOptions, DatasetReader};
+use teorell::simulate::model_names;
+use teorell::study::{ModelText, Problem};
+
+use super::exit_code::Exit;
+use super::report::{Failure, print};
+
+const EXAMPLES: &str = "\
+Examples:
+  teorell check models/*.R                        One verdict per model: runs, runs with notes, refused
+  teorell check data.csv --model my-model.R       A data set, with the model it is meant for
+
+Exit status: 0 where all can be used, 1 where one cannot, 2 where one cannot be read.";
+
+/// Check models and data sets without running them.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Arguments {
+    /// Model files (.R), names of built-in models, data sets (.csv, .csv.gz, or - for standard input).
+    #[arg(required = true)]
+    files: Vec<String>,
+    /// The model that data sets are meant for: its covariates have to be there, its compartments are known by name.
+    #[arg(long, value_name = "MODEL")]
+    model: Option<String>,
+    /// Report as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// What was found about one file.
+struct Finding {
+    exit: Exit,
+    text: String,
+    json: Value,
+}
+
+pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
+    let options = match &arguments.model {
+        Some(model) => {
+            let (model, _) = ModelText::find(model, Path::new(""))?.compile()?;
+            let hours = model.ir().units.time.as_deref().and_then(|unit| unit.parse().ok()).unwrap_or_default();
+            DatasetOptions {
+                hours_per_time_unit: teorell::units::TimeUnit::convert(hours, 1.0, teorell::units::TimeUnit::Hour),
+                ..DatasetOptions::for_model(&model_names(&model))
+            }
+        }
+        None => DatasetOptions::default(),
+    };
+    let mut exit = Exit::Success;
+    let mut all = Vec::new();
+    for file in &arguments.files {
+        let finding = if is_data(file) { check_data(file, &options) } else { check_model(file) };
+        if !arguments.json {
+            print(&finding.text)?;
+        }
+        all.push(finding.json);
+        exit = exit.worse(finding.exit);
+    }
+    if arguments.json {
+        print(&format!("{:#}\n", Value::Array(all)))?;
+    }
+    Ok(exit)
+}
+
+fn is_data(file: &str) -> bool {
+    let lower = file.to_lowercase();
+    file == "-" || [".csv", ".csv.gz", ".dat", ".txt", ".tsv"].iter().any(|ending| lower.ends_with(ending))
+}
+
+fn check_model(file: &str) -> Finding {
+    let text = match ModelText::find(file, Path::new("")) {
+        Ok(text) => text,
+        Err(problem) => return unreadable(file, "model", &problem.to_string()),
+    };
+    match text.compile() {
+        Ok((model, notes)) => runs(file, &text, &model, &notes),
+        Err(problem) => {
+            let diagnostics = match problem {
+                Problem::ModelRefused { diagnostics, .. } => diagnostics,
+                other => return unreadable(file, "model", &other.to_string()),
+            };
+            let rendered: String = diagnostics.iter().map(|finding| finding.render(&text.text, &text.origin)).collect();
+            Finding {
+                exit: Exit::CheckFailed,
+                text: format!("{file}: refused, {}\n{rendered}", counted(diagnostics.len(), "error")),
+                json: json!({ "file": file, "kind": "model", "verdict": "refused", "findings": placed(&diagnostics, &text) }),
+            }
+        }
+    }
+}
+
+fn runs(file: &str, text: &ModelText, model: &Model, notes: &[Diagnostic]) -> Finding {
+    let verdict =
+        if notes.is_empty() { "runs".to_owned() } else { format!("runs, with {}", counted(notes.len(), "note")) };
+    let structure = structure_words(model.program().structure);
+    let rendered: String = notes.iter().map(|note| note.render(&text.text, &text.origin)).collect();
+    Finding {
+        exit: Exit::Success,
+        text: format!("{file}: {verdict} ({}, {structure})\n{rendered}", counted(model.states().len(), "state")),
+        json: json!({
+            "file": file,
+            "kind": "model",
+            "verdict": "runs",
+            "states": model.states().len(),
+            "covariates": model.covariates(),
+            "structure": structure,
+            "findings": placed(notes, text),
+        }),
+    }
+}
+
+fn check_data(file: &str, options: &DatasetOptions) -> Finding {
+    let reader = match DatasetReader::from_path(file, options) {
+        Ok(reader) => reader,
+        Err(error) => return unreadable(file, "data", &error.to_string()),
+    };
+    let report = dataset::check(reader);
+    let (exit, verdict) = if report.is_usable() { (Exit::Success, "usable") } else { (Exit::CheckFailed, "refused") };
+    let details = serde_json::to_value(&report).unwrap_or_default();
+    Finding {
+        exit,
+        text: format!("{report}\n"),
+        json: json!({ "file": file, "kind": "data", "verdict": verdict, "report": details }),
+    }
+}
+
+fn unreadable(file: &str, kind: &str, message: &str) -> Finding {
+    Finding {
+        exit: Exit::BadInput,
+        text: format!("{file}: {message}\n"),
+        json: json!({ "file": file, "kind": kind, "verdict": "unreadable", "message": message }),
+    }
+}
+
+fn placed(findings: &[Diagnostic], text: &ModelText) -> Vec<Value> {
+    let finding = |finding: &Diagnostic| {
+        let (line, column) = finding.line_column(&text.text);
+        let severity = if finding.severity == Severity::Error { "error" } else { "note" };
+        json!({ "severity": severity, "line": line, "column": column, "message": finding.message, "help": finding.help })
+    };
+    findings.iter().map(finding).collect()
+}
+
+fn counted(n: usize, noun: &str) -> String {
+    format!("{n} {noun}{}", if n == 1 { "" } else { "s" })
+}

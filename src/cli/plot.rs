@@ -1,0 +1,51 @@
+//! `teorell plot`: the pictures of a finished run, drawn again.
+
+use std::path::PathBuf;
+
+use teorell::output::folder::OutputFolder;
+use teorell::output::manifest::Manifest;
+use teorell::plot;
+use teorell::plot::source::{PlotFiles, PlotOptions, pictures};
+use teorell::plot::style::Theme;
+
+use super::exit_code::Exit;
+use super::report::{Failure, chain, print};
+
+const EXAMPLES: &str = "\
+Examples:
+  teorell plot inotuzumab                               Draw the pictures again, from the tables
+  teorell plot inotuzumab --theme print --group-by BSA  Without colours; clearance by thirds of BSA";
+
+/// Draw the pictures of a folder again, from its tables.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Arguments {
+    /// A folder that `teorell simulate` wrote.
+    folder: PathBuf,
+    /// Colours: light, dark or print.
+    #[arg(long, value_name = "NAME", default_value_t)]
+    theme: Theme,
+    /// Curves of individuals per arm.
+    #[arg(long, value_name = "N", default_value_t = PlotOptions::default().individuals)]
+    individuals: usize,
+    /// Show clearance by thirds of this covariate, instead of by arm.
+    #[arg(long, value_name = "COVARIATE")]
+    group_by: Option<String>,
+}
+
+pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
+    let Arguments { folder, theme, individuals, group_by } = arguments;
+    let manifest = Manifest::read(folder).map_err(|error| Failure::bad_input(chain(&error)))?;
+    let options = PlotOptions { theme: *theme, individuals: *individuals, group_by: group_by.clone() };
+    let pictures = pictures(&PlotFiles::of_folder(folder, &manifest), &manifest, &options)?;
+    if pictures.is_empty() {
+        return Err(Failure::bad_input(format!("`{}` holds no table to draw from", folder.display()))
+            .with_hint("write `summary` and `profiles`, see `teorell simulate --outputs`"));
+    }
+    let output = OutputFolder::open(folder)?;
+    let files = plot::write(&output, &pictures)?;
+    let names: Vec<String> = files.iter().map(|file| folder.join(file.name()).display().to_string()).collect();
+    output.add(files)?;
+    print(&(names.join("\n") + "\n"))?;
+    Ok(Exit::Success)
+}
