@@ -73,7 +73,7 @@ impl Term {
 pub(super) fn endpoint(prediction: Name, tree: &Tree, span: Span, scope: &mut Scope) -> Result<Endpoint, Diagnostic> {
     let (error, condition) = match &tree.node {
         TreeNode::Infix(Operator::Bar, error, condition) => {
-            let (TreeNode::Name(text) | TreeNode::Text(text)) = &condition.node else {
+            let TreeNode::Name(text) = &condition.node else {
                 return Err(Diagnostic::error(condition.span, "the name of an endpoint belongs behind `|`")
                     .with_help("write `Cc ~ add(add_sd) | plasma`"));
             };
@@ -266,7 +266,7 @@ fn transform(term: Term, word: &str, arguments: &[Argument], span: Span) -> Resu
         return Ok(Transform::Log);
     }
     let (low, high) = (bound(1, 0.0)?, bound(2, 1.0)?);
-    if !(low < high) || low.is_infinite() || high.is_infinite() {
+    if !low.is_finite() || !high.is_finite() || low >= high {
         return Err(Diagnostic::error(span, format!("the bounds {low} and {high} of `{word}` are not in order"))
             .with_help("give the lower bound first, both finite"));
     }

@@ -149,24 +149,20 @@ fn infix(tree: &Tree, operator: Operator, left: &Tree, right: &Tree, scope: &mut
                 binary_of(BinaryOperator::Subtract, a, binary_of(BinaryOperator::Multiply, b, whole))
             });
         }
-        _ => return Err(not_an_operator(operator, left, right, span)),
+        _ => return Err(not_an_operator(operator, span)),
     };
     let (left, right) = (expression(left, scope)?, expression(right, scope)?);
     Ok(Expression { node: Node::Binary(binary, Box::new(left), Box::new(right)), span })
 }
 
-fn not_an_operator(operator: Operator, left: &Tree, right: &Tree, span: Span) -> Diagnostic {
-    let negative = matches!(right.node, TreeNode::Number(_) | TreeNode::Name(_));
+fn not_an_operator(operator: Operator, span: Span) -> Diagnostic {
     match operator {
-        Operator::Assign if negative && left.as_name().is_some() => {
-            Diagnostic::error(span, "`<-` inside an expression assigns")
-                .with_help("for `less than minus` put a space between: `a < -b`; or is the line above unfinished?")
-        }
         Operator::EqualAssign => {
             Diagnostic::error(span, "`=` inside an expression assigns").with_help("compare with `==`")
         }
         Operator::Assign | Operator::AssignRight | Operator::SuperAssign => {
-            Diagnostic::error(span, "an assignment inside an expression").with_help("is the line above unfinished?")
+            Diagnostic::error(span, "an assignment inside an expression")
+                .with_help("is the line above unfinished? to compare with a negative number write `a < -b`")
         }
         Operator::Tilde => Diagnostic::error(span, "`~` inside an expression")
             .with_help("write the endpoint as a statement of its own: `Cc ~ add(add_sd)`"),

@@ -69,6 +69,11 @@ const FUNCTIONS: [(&str, Function, usize, usize); 57] = [
     ("podo0", Function::Podo, 0, 1),
 ];
 
+/// The usual word for a function.
+pub(super) fn word(function: Function) -> &'static str {
+    FUNCTIONS.iter().find(|(_, known, ..)| *known == function).map_or("", |(word, ..)| word)
+}
+
 /// A call in an expression.
 pub(super) fn call(tree: &Tree, scope: &mut Scope) -> Lowered {
     let span = tree.span;
@@ -105,11 +110,10 @@ pub(super) fn call(tree: &Tree, scope: &mut Scope) -> Lowered {
     if lowered.len() < least || lowered.len() > most {
         return Err(wrong_count(name, lowered.len(), least, most, span));
     }
-    if of_doses(function) {
-        if let Some(argument) = lowered.first().filter(|argument| !matches!(argument.node, Node::Name(_))) {
-            return Err(Diagnostic::error(argument.span, format!("`{name}` takes the name of a state"))
-                .with_help(format!("write `{name}()` or `{name}(depot)`")));
-        }
+    let state = lowered.first().filter(|_| of_doses(function));
+    if let Some(argument) = state.filter(|argument| !matches!(argument.node, Node::Name(_))) {
+        return Err(Diagnostic::error(argument.span, format!("`{name}` takes the name of a state"))
+            .with_help(format!("write `{name}()` or `{name}(depot)`")));
     }
     if let (Function::Expit | Function::Logit, 2) = (function, lowered.len()) {
         // rxode2: the upper bound that is not given is 1.
@@ -162,7 +166,7 @@ fn unknown_function(name: &str, tree: &Tree) -> Diagnostic {
         }
         _ if name.starts_with("llik") => "likelihoods are not supported".to_owned(),
         _ => match near {
-            Some((known, distance)) if distance <= 2 => format!("did you mean `{known}`?"),
+            Some((known, distance)) if distance <= name.len() / 3 => format!("did you mean `{known}`?"),
             _ => "write it out with + - * / ^ and functions such as exp, log, sqrt, min, max, ifelse".to_owned(),
         },
     };

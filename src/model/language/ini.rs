@@ -79,7 +79,7 @@ impl Reader<'_> {
     /// Takes a name; refuses one that is taken.
     fn new_name(&mut self, target: &Tree) -> Result<Name, Diagnostic> {
         let text = match &target.node {
-            TreeNode::Name(text) | TreeNode::Text(text) => text.clone(),
+            TreeNode::Name(text) => text.clone(),
             _ => {
                 return Err(Diagnostic::error(target.span, "only a name can be given a value in `ini`")
                     .with_help("write `name <- value`; initial amounts belong to `model`"));

@@ -26,16 +26,17 @@ pub(super) enum Token<'a> {
     End,
 }
 
-/// All tokens of `text`, the last one [`Token::End`]; what cannot be a token is reported and left out.
-pub(super) fn tokens<'a>(text: &'a str, diagnostics: &mut Vec<Diagnostic>) -> Vec<(Token<'a>, Span)> {
-    let mut lexer = Lexer { text, at: 0, diagnostics };
+/// All tokens of `text`, the last one [`Token::End`]; what cannot be a token is reported and left out. `None` where a string
+/// is never closed: what is text and what is not cannot be told then.
+pub(super) fn tokens<'a>(text: &'a str, diagnostics: &mut Vec<Diagnostic>) -> Option<Vec<(Token<'a>, Span)>> {
+    let mut lexer = Lexer { text, at: 0, over_lines: None, unclosed: false, diagnostics };
     let mut tokens = Vec::with_capacity(text.len() / 4);
     loop {
         let token = lexer.next();
         let end = token.0 == Token::End;
         tokens.push(token);
         if end {
-            return tokens;
+            return (!lexer.unclosed).then_some(tokens);
         }
     }
 }
@@ -43,6 +44,9 @@ pub(super) fn tokens<'a>(text: &'a str, diagnostics: &mut Vec<Diagnostic>) -> Ve
 struct Lexer<'a, 'd> {
     text: &'a str,
     at: usize,
+    /// The first string that runs over several lines.
+    over_lines: Option<usize>,
+    unclosed: bool,
     diagnostics: &'d mut Vec<Diagnostic>,
 }
 
@@ -153,6 +157,14 @@ impl<'a> Lexer<'a, '_> {
             return Some(Token::Operator(*operator));
         }
         let start = self.at;
+        if self.byte(0) == b'_' {
+            self.skip_while(|c| c.is_alphanumeric() || c == '.' || c == '_');
+            let name = &self.text[start..self.at];
+            let diagnostic = Diagnostic::error(self.span_from(start), format!("`{name}` begins with `_`"))
+                .with_help("begin the name with a letter");
+            self.diagnostics.push(diagnostic);
+            return Some(Token::Name(name));
+        }
         self.skip_while(is_stray);
         if self.at == start {
             self.at += self.peek().map_or(0, char::len_utf8);
@@ -167,7 +179,9 @@ impl<'a> Lexer<'a, '_> {
             )
             .with_help("use \" or ' around strings"),
             Some('−' | '–' | '—') => {
-                Diagnostic::error(self.span_from(start), format!("`{found}` is not the minus sign")).with_help("use -")
+                let diagnostic = Diagnostic::error(self.span_from(start), format!("`{found}` is not the minus sign"));
+                self.diagnostics.push(diagnostic.with_help("use -"));
+                return Some(Token::Operator(Operator::Subtract));
             }
             Some(c) if c.is_control() => {
                 Diagnostic::error(self.span_from(start), format!("control character U+{:04X}", u32::from(c)))
@@ -250,7 +264,7 @@ impl<'a> Lexer<'a, '_> {
                     .with_help("numbers are written like 12, 0.5, 1e-3, 5L or 0x1F; a name cannot begin with a digit");
                 self.diagnostics.push(diagnostic);
                 // The place still holds a value, so that no second error follows from the first.
-                Some(Token::Number(value.unwrap_or(f64::NAN)))
+                Some(Token::Number(value.unwrap_or(1.0)))
             }
         }
     }
@@ -263,10 +277,16 @@ impl<'a> Lexer<'a, '_> {
             let here = self.at;
             self.at += c.len_utf8();
             if c == quote {
+                if value.contains('\n') {
+                    self.over_lines.get_or_insert(start);
+                }
                 return Some(Token::Text(value));
             }
             if c == '\\' {
                 self.escape(here, &mut value);
+            } else if c == '\0' {
+                let diagnostic = Diagnostic::error(self.span_from(here), "a NUL byte is not text");
+                self.diagnostics.push(diagnostic.with_help("save the file as UTF-8 text"));
             } else {
                 value.push(c);
             }
@@ -314,7 +334,7 @@ impl<'a> Lexer<'a, '_> {
         if braces && self.byte(0) == b'}' {
             self.at += 1;
         }
-        code.and_then(char::from_u32)
+        code.filter(|&code| code != 0).and_then(char::from_u32)
     }
 
     /// `r"(...)"`, with any number of dashes and any bracket.
@@ -347,8 +367,11 @@ impl<'a> Lexer<'a, '_> {
         }
     }
 
+    /// With one quote missing the strings after it are inside out, so the first one over several lines is the likely place.
     fn unclosed_string(&mut self, start: usize) -> Option<Token<'a>> {
+        let start = self.over_lines.unwrap_or(start);
         let span = Span { start, end: start + 1 };
+        self.unclosed = true;
         self.diagnostics.push(
             Diagnostic::error(span, "this string is never closed").with_help("close it with the quote it opens with"),
         );

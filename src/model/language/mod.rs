@@ -1,8 +1,9 @@
 //! Readers of model languages: text in, [`ModelIr`] out. Nothing of a text is ever run.
 //!
-//! `lexer`, `tree` and `parser` know R's syntax alone. `nlmixr` and its parts (`metadata`, `ini`, `omega`, `statements`,
-//! `expression`, `endpoint`, `linear_compartment`) give it the meaning of the nlmixr2/rxode2 model language;
-//! what names refer to is the analysis's affair.
+//! `lexer`, `tree` and `parser` know R's syntax alone. `nlmixr` finds the parts of a model in it; `metadata`, `ini` with
+//! `omega`, and `statements` with `target`, `expression`, `function` and `endpoint` give them the meaning of the
+//! nlmixr2/rxode2 model language; `linear_compartment` and `transit` write out what stands for equations. What names refer
+//! to is the analysis's affair. `print` is the way back.
 
 mod constant;
 mod endpoint;
@@ -15,6 +16,7 @@ mod metadata;
 mod nlmixr;
 mod omega;
 mod parser;
+mod print;
 mod scope;
 mod statements;
 mod target;
@@ -67,8 +69,10 @@ pub fn read(text: &str, fallback_name: &str) -> Result<Reading, Vec<Diagnostic>>
         return Err(vec![too_large(text.len())]);
     }
     let mut diagnostics = Vec::new();
-    let statements = parser::parse(text, &mut diagnostics);
-    let ir = nlmixr::model(&statements, fallback_name, &mut diagnostics);
+    let ir = match parser::parse(text, &mut diagnostics) {
+        Some(statements) => nlmixr::model(&statements, fallback_name, &mut diagnostics),
+        None => ModelIr::default(),
+    };
     diagnostics.sort_by_key(|d| d.span.start);
     // Spans are equal to each other by design, so they are asked for by themselves.
     diagnostics.dedup_by(|a, b| a == b && a.span.start == b.span.start);
@@ -103,7 +107,7 @@ pub fn constant(text: &str) -> Result<f64, Diagnostic> {
     if let Some(error) = diagnostics.into_iter().find(|diagnostic| diagnostic.severity == Severity::Error) {
         return Err(error);
     }
-    match statements.as_slice() {
+    match statements.unwrap_or_default().as_slice() {
         [tree] => constant::value(tree),
         _ => Err(Diagnostic::error(Span { start: 0, end: text.len() }, "this is not one constant expression")),
     }

@@ -102,11 +102,23 @@ fn sections<'t>(body: &'t [Tree], ir: &mut ModelIr, diagnostics: &mut Vec<Diagno
                 diagnostics.push(Diagnostic::error(statement.span, message).with_help("join the two"));
             }
             match arguments {
-                [Argument { name: None, value: Some(block) }] => *slot = Some(block.statements()),
-                _ => diagnostics.push(
-                    Diagnostic::error(statement.span, format!("`{section}` takes one block in braces"))
-                        .with_help(format!("write `{section}({{ ... }})`")),
-                ),
+                [Argument { name: None, value: Some(block) }] => {
+                    let block = block.statements();
+                    if section == "model" && block.is_empty() {
+                        diagnostics.push(
+                            Diagnostic::error(statement.span, "the `model` block is empty")
+                                .with_help("put the equations into it"),
+                        );
+                    }
+                    *slot = Some(block);
+                }
+                _ => {
+                    diagnostics.push(
+                        Diagnostic::error(statement.span, format!("`{section}` takes one block in braces"))
+                            .with_help(format!("write `{section}({{ ... }})`")),
+                    );
+                    slot.get_or_insert(&[]);
+                }
             }
             continue;
         }

@@ -11,20 +11,44 @@ use crate::model::ir::{Name, Span};
 /// Deepest nesting of brackets, blocks and operators: every level of it is a level of the stack.
 const MAX_NESTING: usize = 150;
 /// Tallest tree: later walks recurse once per level. A sum of as many terms has this height.
-const MAX_HEIGHT: usize = 400;
+const MAX_HEIGHT: usize = 1_000;
 
-/// The statements of a whole file.
-pub(super) fn parse(text: &str, diagnostics: &mut Vec<Diagnostic>) -> Vec<Tree> {
-    let tokens = lexer::tokens(text, diagnostics);
+/// The statements of a whole file; `None` where a string swallows the rest of it.
+pub(super) fn parse(text: &str, diagnostics: &mut Vec<Diagnostic>) -> Option<Vec<Tree>> {
+    let tokens = lexer::tokens(text, diagnostics)?;
     let mut parser =
         Parser { text, tokens, at: 0, newlines: true, nesting: 0, reported_at: None, given_up: false, diagnostics };
-    parser.statements(None)
+    Some(parser.statements(None))
 }
 
 /// The fault is in the diagnostics already.
 struct Reported;
 
 type Parsed<T = Tree> = Result<T, Reported>;
+
+/// R's words, which are names only in backticks.
+pub(super) fn is_word(text: &str) -> bool {
+    matches!(
+        text,
+        "if" | "else"
+            | "repeat"
+            | "while"
+            | "function"
+            | "for"
+            | "next"
+            | "break"
+            | "in"
+            | "TRUE"
+            | "FALSE"
+            | "NULL"
+            | "Inf"
+            | "NaN"
+            | "NA"
+            | "NA_integer_"
+            | "NA_real_"
+            | "NA_character_"
+    )
+}
 
 /// How tightly an operator holds its left and right operands: R's table (`?Syntax`), loosest first.
 struct Strength {
@@ -219,11 +243,8 @@ impl<'a> Parser<'a, '_> {
             match self.tokens[self.at].0 {
                 Token::End => return,
                 Token::Newline | Token::Semicolon if depth == 0 => return,
-                Token::CloseCurly if depth == 0 => {
-                    if self.at > start {
-                        return;
-                    }
-                }
+                Token::CloseCurly if depth == 0 && self.at > start => return,
+                Token::CloseCurly if depth == 0 => {}
                 Token::CloseCurly => depth -= 1,
                 Token::OpenCurly => depth += 1,
                 _ => {}
@@ -282,19 +303,43 @@ impl<'a> Parser<'a, '_> {
             Token::OpenRound => return self.bracketed(),
             Token::OpenCurly => return self.block(),
             _ => {
-                let found = self.describe();
-                let help = match token {
-                    Token::CloseRound | Token::CloseSquare | Token::CloseCurly => {
-                        "remove the bracket, or open it earlier"
-                    }
-                    Token::End | Token::Newline => "finish the statement",
-                    _ => "a number, a name, a call or a bracket belongs here",
-                };
-                return Err(self.fault(format!("expected an expression, found {found}"), help));
+                return Err(self.missing_operand(&token));
             }
         };
         self.advance();
         self.tree(node, span)
+    }
+
+    /// Nothing that could be a value stands where one belongs: says so where the eye looks for it.
+    fn missing_operand(&mut self, found: &Token<'_>) -> Reported {
+        let before = self.tokens[..self.at].iter().rposition(|(token, _)| *token != Token::Newline);
+        let unfinished = matches!(
+            found,
+            Token::CloseRound | Token::CloseSquare | Token::CloseCurly | Token::Comma | Token::Semicolon | Token::End
+        );
+        let shown = self.describe();
+        match before.map(|at| &self.tokens[at].0) {
+            Some(Token::Operator(_)) if unfinished => {
+                self.at = before.unwrap_or(self.at);
+                let operator = self.describe();
+                let reported = self.fault(format!("nothing stands behind {operator}"), "finish the expression");
+                self.advance();
+                reported
+            }
+            Some(Token::OpenRound | Token::OpenSquare) if unfinished => {
+                self.fault("nothing stands in these brackets", "put a value into them")
+            }
+            _ => {
+                let help = match found {
+                    Token::CloseRound | Token::CloseSquare | Token::CloseCurly => {
+                        "finish what stands before it, or remove the bracket"
+                    }
+                    Token::End => "finish the statement",
+                    _ => "a number, a name, a call or a bracket belongs here",
+                };
+                self.fault(format!("expected an expression, found {shown}"), help)
+            }
+        }
     }
 
     fn prefix(&mut self, operator: Operator, weakest: u8) -> Parsed {
@@ -314,11 +359,19 @@ impl<'a> Parser<'a, '_> {
             "NULL" | "NA" | "NA_real_" | "NA_integer_" | "NA_character_" => TreeNode::Null,
             "Inf" => TreeNode::Number(f64::INFINITY),
             "NaN" => TreeNode::Number(f64::NAN),
+            "d" if self.derivative_follows() => return self.derivative(span),
             "if" => return self.conditional(span),
             "function" => return self.function(span),
             "for" => return self.repetition("for", span),
             "while" => return self.repetition("while", span),
             "repeat" => return self.repetition("repeat", span),
+            "next" | "break" | "in" => {
+                self.at -= 1;
+                return Err(self.fault(
+                    format!("`{word}` has no place here"),
+                    "loops are not supported: write the statements out",
+                ));
+            }
             "else" => {
                 self.at -= 1;
                 return Err(self.fault("`else` without `if`", "put it behind the `}` of an `if`"));
@@ -326,6 +379,24 @@ impl<'a> Parser<'a, '_> {
             _ => TreeNode::Name(word.to_owned()),
         };
         self.tree(node, span)
+    }
+
+    /// Whether `/ dt (` comes next.
+    fn derivative_follows(&self) -> bool {
+        let next = |ahead: usize| self.tokens.get(self.at + ahead).map(|(token, _)| token);
+        next(0) == Some(&Token::Operator(Operator::Divide))
+            && next(1) == Some(&Token::Name("dt"))
+            && next(2) == Some(&Token::OpenRound)
+    }
+
+    /// `d/dt(x)` holds together more tightly than R's `/`: in `-d/dt(x)` and `2 * d/dt(x)` it is one value.
+    fn derivative(&mut self, start: Span) -> Parsed {
+        self.advance();
+        let d = Tree::new(TreeNode::Name("d".to_owned()), start);
+        let dt = Tree::new(TreeNode::Name("dt".to_owned()), self.advance());
+        let dt = self.call(dt)?;
+        let span = join(start, dt.span);
+        self.tree(TreeNode::Infix(Operator::Divide, Box::new(d), Box::new(dt)), span)
     }
 
     /// Runs `parse` where line breaks end statements, or where they do not.
@@ -437,23 +508,37 @@ impl<'a> Parser<'a, '_> {
         self.bracketed()
     }
 
+    /// `if`, any number of `else if`, `else`: a long chain is no deep nesting.
     fn conditional(&mut self, start: Span) -> Parsed {
-        let condition = Box::new(self.condition("if")?);
-        self.skip_newlines();
-        let then = Box::new(self.expression(LOOSEST)?);
-        let after = self.at;
-        // An `else` may begin the next line: inside a block, and every model is one, R looks for it there too.
-        self.skip_newlines();
-        if !self.is_word("else") {
-            self.at = after;
-            let span = join(start, then.span);
-            return self.tree(TreeNode::If { condition, then, otherwise: None }, span);
+        let mut branches = Vec::new();
+        let mut start = start;
+        let mut last = None;
+        loop {
+            let condition = self.condition("if")?;
+            self.skip_newlines();
+            let then = self.expression(LOOSEST)?;
+            branches.push((start, condition, then));
+            let after = self.at;
+            // An `else` may begin the next line: inside a block, and every model is one, R looks for it there too.
+            self.skip_newlines();
+            if !self.is_word("else") {
+                self.at = after;
+                break;
+            }
+            self.advance();
+            self.skip_newlines();
+            if !self.is_word("if") {
+                last = Some(Box::new(self.expression(LOOSEST)?));
+                break;
+            }
+            start = self.advance();
         }
-        self.advance();
-        self.skip_newlines();
-        let otherwise = Box::new(self.expression(LOOSEST)?);
-        let span = join(start, otherwise.span);
-        self.tree(TreeNode::If { condition, then, otherwise: Some(otherwise) }, span)
+        while let Some((start, condition, then)) = branches.pop() {
+            let end = last.as_deref().map_or(then.span, |otherwise: &Tree| otherwise.span);
+            let node = TreeNode::If { condition: Box::new(condition), then: Box::new(then), otherwise: last };
+            last = Some(Box::new(self.tree(node, join(start, end))?));
+        }
+        Ok(*last.expect("the loop pushes at least one branch"))
     }
 
     /// `function(...) body`: the parameters have no meaning for a model.

@@ -27,11 +27,6 @@ pub(super) fn model_block(block: &[Tree], ir: &mut ModelIr, diagnostics: &mut Ve
     ir.states = states(&declared, &statements, &scope, diagnostics);
     suppress_boluses(&mut statements, &scope, diagnostics);
     ir.statements = statements;
-    if block.is_empty() {
-        diagnostics.push(
-            Diagnostic::error(Span::default(), "the `model` block is empty").with_help("put the equations into it"),
-        );
-    }
 }
 
 struct Reader<'m> {

@@ -22,7 +22,7 @@ impl Target {
             return Ok(Self::Derivative(not_time(state?)?));
         }
         match &target.node {
-            TreeNode::Name(text) | TreeNode::Text(text) => {
+            TreeNode::Name(text) => {
                 return Ok(Self::Variable(not_time(Name { text: text.clone(), span })?));
             }
             TreeNode::Index(of) => return Err(expression::indexed(of, span)),
@@ -36,15 +36,6 @@ impl Target {
             return Err(Diagnostic::error(span, "nothing can be assigned to this")
                 .with_help("the left side is a name, d/dt(x), x(0), f(x), alag(x), dur(x), rate(x) or mtime(x)"));
         };
-        if let [Argument { name: None, value: Some(Tree { node: TreeNode::Number(at), span: place, .. }) }] = arguments
-        {
-            if *at != 0.0 {
-                return Err(Diagnostic::error(*place, format!("the value of `{word}` at time {at}"))
-                    .with_help(format!("only initial values can be set: `{word}(0) <- ...`")));
-            }
-            let Tree { node: TreeNode::Call(state, _), .. } = target else { unreachable!("a call, as asked above") };
-            return Ok(Self::Initial(Name { text: word.to_owned(), span: state.span }));
-        }
         let property = match word {
             "f" | "F" => DoseProperty::Bioavailability,
             "alag" | "lag" => DoseProperty::Lag,
@@ -59,12 +50,24 @@ impl Target {
                 return Err(Diagnostic::error(span, "delay equations are not supported")
                     .with_help("approximate the delay by transit compartments"));
             }
-            _ => {
-                return Err(Diagnostic::error(span, format!("nothing can be assigned to `{word}(...)`"))
-                    .with_help("the left side is a name, d/dt(x), x(0), f(x), alag(x), dur(x), rate(x) or mtime(x)"));
-            }
+            _ => return Self::initial(target, word, arguments),
         };
         Ok(Self::Dose(property, state_name(arguments, span, word)?))
+    }
+
+    /// `word(0)`
+    fn initial(target: &Tree, word: &str, arguments: &[Argument]) -> Result<Self, Diagnostic> {
+        if let [Argument { name: None, value: Some(Tree { node: TreeNode::Number(at), span: place, .. }) }] = arguments
+        {
+            if *at != 0.0 {
+                return Err(Diagnostic::error(*place, format!("the value of `{word}` at time {at}"))
+                    .with_help(format!("only initial values can be set: `{word}(0) <- ...`")));
+            }
+            let Tree { node: TreeNode::Call(state, _), .. } = target else { unreachable!("a call, as asked above") };
+            return Ok(Self::Initial(Name { text: word.to_owned(), span: state.span }));
+        }
+        Err(Diagnostic::error(target.span, format!("nothing can be assigned to `{word}(...)`"))
+            .with_help("the left side is a name, d/dt(x), x(0), f(x), alag(x), dur(x), rate(x) or mtime(x)"))
     }
 }
 

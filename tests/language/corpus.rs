@@ -1,0 +1,68 @@
+//! The fuzzer's corpus, and texts grown from a model by small damage: the reader answers each, and quickly.
+
+use std::fs;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+use teorell::model::language;
+use teorell::model::library;
+use teorell::model::{Model, ModelOptions};
+
+#[path = "../fuzz/model_property.rs"]
+mod model_property;
+
+use model_property::holds;
+
+#[test]
+fn the_reader_answers_every_text_of_the_corpus() {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fuzz/corpus/model");
+    let mut files: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    assert!(files.len() > 50, "{} files", files.len());
+    let start = Instant::now();
+    for file in &files {
+        holds(&fs::read(file).unwrap());
+    }
+    let elapsed = start.elapsed();
+    assert!(elapsed < Duration::from_secs(5), "{elapsed:?}");
+}
+
+/// Every prefix of a model, every model with one byte left out, and with one doubled.
+#[test]
+fn the_reader_answers_every_damaged_model() {
+    let text = library::builtin_text("inotuzumab_garrett_2019").unwrap().as_bytes();
+    for at in (0..text.len()).step_by(7) {
+        holds(&text[..at]);
+        holds(&[&text[..at], &text[at + 1..]].concat());
+        holds(&[&text[..=at], &text[at..]].concat());
+    }
+}
+
+#[test]
+fn a_model_of_forty_states_is_read_in_two_milliseconds() {
+    let states: String =
+        (0..40).map(|i| format!("d/dt(a{i}) <- k{i} * a{} - exp(lk{i}) * a{i} / (km + a{i})\n", i / 2)).collect();
+    let rates: String = (0..40).map(|i| format!("k{i} <- exp(lk{i} + eta{i}) * (WT / 70)^0.75\n")).collect();
+    let parameters: String =
+        (0..40).map(|i| format!("lk{i} <- log(0.{i}1); label(\"rate {i} (1/h)\")\neta{i} ~ 0.1\n")).collect();
+    let text = format!("m <- function() {{\nini({{\n{parameters}}})\nmodel({{\nkm <- 1\n{rates}{states}}})\n}}\n");
+    // The best of several, so that a busy machine does not count; an unoptimised reader takes a tenth of this.
+    let best = (0..20)
+        .map(|_| {
+            let start = Instant::now();
+            assert_eq!(language::read(&text, "m").unwrap().ir.states.len(), 40);
+            start.elapsed()
+        })
+        .min()
+        .unwrap();
+    assert!(best < Duration::from_millis(2), "{best:?}");
+}
+
+/// Published models of whole signalling networks have sums of hundreds of terms; a thread's stack holds their trees.
+#[test]
+fn a_sum_of_nine_hundred_terms_is_compiled() {
+    let sum: String = (0..900).map(|i| format!(" + k{} * a", i % 10)).collect();
+    let text = format!("m <- function() {{ model({{ d/dt(a) <- 1{sum}\n Cc <- a }}) }}");
+    let model = Model::from_text(&text, "m", &ModelOptions::default()).unwrap();
+    assert_eq!(model.covariates().len(), 10);
+    assert_eq!(language::read(&model.ir().to_string(), "m").unwrap().ir, *model.ir());
+}
