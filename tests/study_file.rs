@@ -203,7 +203,7 @@ fn a_model_that_cannot_run_is_refused_with_its_findings_placed_in_the_model() {
 fn parameters_replace_the_models_as_numbers_and_as_expressions() {
     let study =
         Study::from_text(&SMALL.replace("seed = 7", "parameters = { lq = \"log(0.5)\", sd_all = 0.1 }"), &[]).unwrap();
-    let model = &study.design().setup.model;
+    let model = &study.setup().model;
     let theta = |name: &str| model.ir().thetas.iter().find(|theta| theta.name.text == name).unwrap().estimate;
     assert_eq!((theta("lq"), theta("sd_all")), (0.5_f64.ln(), 0.1));
 }
@@ -212,6 +212,5 @@ fn parameters_replace_the_models_as_numbers_and_as_expressions() {
 fn selected_arms_are_the_only_ones_that_run() {
     let only_b = Override::parse("arms=[\"b\"]", "--arm b").unwrap();
     let study = Study::from_text(SMALL, &[only_b]).unwrap();
-    let names: Vec<&str> = study.design().arms.iter().map(|arm| arm.name.as_str()).collect();
-    assert_eq!(names, ["b"]);
+    assert_eq!(study.arm_names(), ["b"]);
 }

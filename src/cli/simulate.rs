@@ -7,7 +7,6 @@ mod tables;
 
 use std::time::Instant;
 
-use teorell::simulate;
 use teorell::simulate::sink::AnySink;
 use teorell::study::Study;
 use teorell::study::watch::Watch;
@@ -24,16 +23,15 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let out = arguments.out.clone().unwrap_or_else(|| study.name().into());
     let begun = Instant::now();
     let files = Files::create(&study, &out)?;
-    let watches: Vec<Watch> = (0..study.design().arms.len()).map(|arm| Watch::new(arm, &study)).collect();
+    let watches: Vec<Watch> = (0..study.arm_names().len()).map(|arm| Watch::new(arm, &study)).collect();
     let failures = Failures::default();
     let mut sinks: Vec<&dyn AnySink> = files.sinks();
     sinks.extend(watches.iter().map(|watch| watch as &dyn AnySink));
     sinks.push(&failures);
 
     let progress = Progress::new(arguments.quiet);
-    let size = study.design().cohort.size();
-    let result =
-        simulate::run(study.design(), arguments.threads, &sinks, &mut |subjects| progress.show(subjects, size));
+    let size = study.size();
+    let result = study.run(arguments.threads, &sinks, &mut |subjects| progress.show(subjects, size));
     progress.finish();
     let counts = result?;
     let simulated = begun.elapsed();

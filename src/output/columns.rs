@@ -35,6 +35,7 @@ pub fn profiles(layout: &Layout) -> Vec<Column> {
     if let Some(unit) = &layout.observed_unit {
         columns.push(Column::new(OBSERVED, unit, "simulated observation: prediction with residual error"));
     }
+    columns.extend(layout.carried.iter().map(|name| Column::new(name, "", "carried along from the data set")));
     columns.push(Column::new(
         "cycle",
         "",

@@ -23,6 +23,8 @@ pub struct Layout {
     pub etas: Vec<Quantity>,
     /// Individual parameters; `index` counts in its parameters.
     pub parameters: Vec<Quantity>,
+    /// Columns of a data set that profiles carry along, in the order of a simulated subject's `carried`.
+    pub carried: Vec<String>,
 }
 
 /// A number that is picked out of a list by its position.

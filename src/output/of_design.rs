@@ -1,7 +1,7 @@
 //! What a study's files hold, from what is simulated.
 
 use crate::model::{Model, Output};
-use crate::simulate::Design;
+use crate::simulate::{Design, RecordDesign, Setup};
 
 use super::layout::{Layout, Quantity};
 
@@ -17,37 +17,45 @@ const BODY_UNITS: [(&str, &str, &str); 7] = [
 ];
 
 impl Layout {
-    /// The layout of a design's files: the outputs that its model keeps, all covariates, etas and individual parameters.
+    /// The layout of a cohort's files: the outputs that its model keeps, all covariates, etas and individual parameters.
     #[must_use]
     pub fn of(design: &Design) -> Self {
-        let model = &design.setup.model;
+        let arms = design.arms.iter().map(|arm| arm.name.clone()).collect();
+        Self::of_setup(&design.setup, arms, design.cohort.names())
+    }
+
+    /// The layout of a data set's files; `arm` is what its one arm is called, `carried` are the columns carried along.
+    #[must_use]
+    pub fn of_records(design: &RecordDesign, arm: &str, carried: &[String]) -> Self {
+        let covariates = design.names().covariates;
+        let layout = Self::of_setup(&design.setup, vec![arm.to_owned()], &covariates);
+        Self { replicates: design.replicates > 1, carried: carried.to_vec(), ..layout }
+    }
+
+    fn of_setup(setup: &Setup, arms: Vec<String>, covariates: &[String]) -> Self {
+        let model = &setup.model;
         let units = &model.ir().units;
         let unit = |unit: &Option<String>| unit.clone().unwrap_or_default();
-        let outputs: Vec<Quantity> =
-            quantities(model.outputs(), |output| (&output.name, unit(&output.unit), meaning(model, output)));
-        let observed = model.endpoints().first().filter(|_| design.setup.residual);
-        let observed_unit = observed.map(|endpoint| unit_of_output(model, endpoint.prediction));
+        let subject_level: Vec<_> = model.ir().etas.iter().filter(|eta| eta.level.is_none()).collect();
+        let observed = model.endpoints().first().filter(|_| setup.residual);
         let exposure = model.program().exposure;
         Self {
-            arms: design.arms.iter().map(|arm| arm.name.clone()).collect(),
+            arms,
             replicates: false,
             time_unit: units.time.clone().unwrap_or_else(|| "h".to_owned()),
             dose_unit: unit(&units.dosing),
-            outputs,
-            observed_unit,
+            outputs: quantities(model.outputs(), |output| (&output.name, unit(&output.unit), meaning(model, output))),
+            observed_unit: observed.map(|endpoint| unit_of_output(model, endpoint.prediction)),
             exposure_unit: exposure.map(|exposure| unit_of_output(model, exposure.output)).unwrap_or_default(),
-            covariates: quantities(design.cohort.names(), |name| covariate(model, name)),
-            etas: {
-                let subject_level = model.ir().etas.iter().filter(|eta| eta.level.is_none());
-                let etas: Vec<_> = subject_level.collect();
-                quantities(&etas, |eta| {
-                    let meaning = eta.label.clone().unwrap_or_else(|| "random effect".to_owned());
-                    (&eta.name.text, String::new(), meaning)
-                })
-            },
+            covariates: quantities(covariates, |name| covariate(model, name)),
+            etas: quantities(&subject_level, |eta| {
+                let meaning = eta.label.clone().unwrap_or_else(|| "random effect".to_owned());
+                (&eta.name.text, String::new(), meaning)
+            }),
             parameters: quantities(model.parameters(), |parameter| {
                 (&parameter.name, unit(&parameter.unit), "individual parameter at the start".to_owned())
             }),
+            carried: Vec::new(),
         }
     }
 }

@@ -80,6 +80,11 @@ impl<W: Write + Send> Sink for ProfileSink<W> {
                         bytes.extend(std::iter::repeat_n(b',', empty));
                     }
                 }
+                let n_carried = self.layout.carried.len();
+                for carried in subject.carried.iter().skip(row * n_carried).take(n_carried) {
+                    push_text(&mut bytes, carried);
+                    bytes.push(b',');
+                }
                 bytes.extend_from_slice(tail);
             }
             n_rows += subject.times.len() as u64;

@@ -138,8 +138,12 @@ impl RecordsRun<'_> {
         }
         let cycles = timeline.intervals.iter().zip(1..).map(|(interval, number)| {
             let within = |time: f64| time >= interval.start && time < interval.end;
-            let given = subject.records.iter().filter(|record| record.evid.gives_dose() && within(record.time));
-            Cycle { number, start: interval.start, end: interval.end, dose: given.map(|record| record.amount).sum() }
+            let doses = subject.records.iter().filter(|record| record.evid.gives_dose()).flat_map(|record| {
+                (0..=record.additional).map(|k| (record.time + f64::from(k) * record.interval, record.amount))
+            });
+            // A sum from +0: that of no doses is not -0.
+            let dose = doses.filter(|(time, _)| within(*time)).fold(0.0, |sum, (_, amount)| sum + amount);
+            Cycle { number, start: interval.start, end: interval.end, dose }
         });
         let (endpoints, carried) = self.rows(subject, &schedule.rows);
         Ok(Treated {

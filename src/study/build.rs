@@ -1,12 +1,14 @@
 //! From a study as written to a design that can be run: everything is checked against everything else.
 
+use super::Plan;
+use super::data::DataRun;
 use super::error::{Problem, StudyError};
 use super::model_text::ModelText;
 use super::sampling;
 use super::source::Source;
 use super::spec::{ArmSpec, Quantity, StudySpec};
 use crate::cohort::streams::Streams;
-use crate::cohort::{Cohort, CohortError};
+use crate::cohort::{Cohort, CohortError, CohortSpec};
 use crate::engine::Tolerance;
 use crate::model::ir::ModelIr;
 use crate::model::{Model, ModelOptions, language};
@@ -16,46 +18,13 @@ use crate::regimen::dosing::{DoseTarget, RegimenError};
 use crate::simulate::{Arm, Design, Prescription, Sampling, Setup};
 use crate::units::TimeUnit;
 
-/// The design of a study.
-pub(super) fn design(spec: &StudySpec, source: &Source) -> Result<(Design, ModelText), StudyError> {
+/// What a study simulates, and the text of its model.
+pub(super) fn plan(spec: &StudySpec, source: &Source) -> Result<(Plan, ModelText), StudyError> {
     let at = |problem: Problem, path: &[&str]| StudyError::new(problem, Some(source.place_of(path)));
     let (model, model_text) = model(spec, source)?;
-    let time_unit = time_unit(&model);
-    let cohort = Cohort::new(&spec.cohort, &source.folder).map_err(|cause| {
-        let path = cohort_path(&cause);
-        at(cause.into(), &path.iter().map(String::as_str).collect::<Vec<_>>())
-    })?;
-    let missing: Vec<String> = model.covariates().iter().filter(|name| !gives(&cohort, name)).cloned().collect();
-    if !missing.is_empty() {
-        let given = cohort.names().to_vec();
-        return Err(at(Problem::MissingCovariates { missing, given }, &["cohort"]));
-    }
-    let grid = sampling::times(&spec.sampling.grid, time_unit)
+    let unit = time_unit(&model);
+    let grid = sampling::times(&spec.sampling.grid, unit)
         .map_err(|(index, problem)| at(problem, &["sampling", "grid", &(index + 1).to_string()]))?;
-    let sampling = Sampling { grid, peaks: spec.sampling.peaks, troughs: spec.sampling.troughs };
-    let selected = selected(spec).map_err(|problem| at(problem, &["arms"]))?;
-    let mut arms: Vec<Arm> = Vec::with_capacity(spec.arm.len());
-    for (index, arm) in spec.arm.iter().enumerate() {
-        let number = (index + 1).to_string();
-        if spec.arm[..index].iter().any(|other| other.name == arm.name) {
-            return Err(at(Problem::DuplicateArm { name: arm.name.clone() }, &["arm", &number, "name"]));
-        }
-        if !selected.contains(&arm.name.as_str()) {
-            continue;
-        }
-        arms.push(Arm {
-            name: arm.name.clone(),
-            label: arm.label.clone().unwrap_or_else(|| arm.name.clone()),
-            prescription: prescription(arm, &model, time_unit).map_err(|(problem, key)| {
-                let mut path = vec!["arm".to_owned(), number.clone(), key.to_owned()];
-                if let Problem::Regimen(RegimenError::OutOfRange { key, .. }) = &problem {
-                    path.extend(key_path(key));
-                }
-                at(problem, &path.iter().map(String::as_str).collect::<Vec<_>>())
-            })?,
-            sampling: sampling.clone(),
-        });
-    }
     let default = Tolerance::default();
     let tolerance =
         Tolerance { rtol: spec.solver.rtol.unwrap_or(default.rtol), atol: spec.solver.atol.unwrap_or(default.atol) };
@@ -74,7 +43,61 @@ pub(super) fn design(spec: &StudySpec, source: &Source) -> Result<(Design, Model
         typical: spec.typical,
         parameters: spec.outputs.subjects,
     };
-    Ok((Design { setup, cohort, arms }, model_text))
+    let plan = match (&spec.data, &spec.cohort) {
+        (Some(_), Some(_)) => return Err(at(Problem::DataAndMore { key: "cohort" }, &["cohort"])),
+        (Some(_), None) if !spec.arm.is_empty() => return Err(at(Problem::DataAndMore { key: "[arm]" }, &["arm"])),
+        (Some(data), None) => Plan::Data(Box::new(
+            DataRun::new(data, setup, grid, unit, &source.folder).map_err(|problem| at(problem, &["data"]))?,
+        )),
+        (None, Some(cohort)) => Plan::Cohort(Box::new(design(spec, cohort, source, setup, grid)?)),
+        (None, None) => return Err(at(Problem::Nobody, &[])),
+    };
+    Ok((plan, model_text))
+}
+
+fn design(
+    spec: &StudySpec,
+    cohort: &CohortSpec,
+    source: &Source,
+    setup: Setup,
+    grid: Vec<f64>,
+) -> Result<Design, StudyError> {
+    let at = |problem: Problem, path: &[&str]| StudyError::new(problem, Some(source.place_of(path)));
+    let cohort = Cohort::new(cohort, &source.folder).map_err(|cause| {
+        let path = cohort_path(&cause);
+        at(cause.into(), &path.iter().map(String::as_str).collect::<Vec<_>>())
+    })?;
+    let missing: Vec<String> = setup.model.covariates().iter().filter(|name| !gives(&cohort, name)).cloned().collect();
+    if !missing.is_empty() {
+        let given = cohort.names().to_vec();
+        return Err(at(Problem::MissingCovariates { missing, given }, &["cohort"]));
+    }
+    let sampling = Sampling { grid, peaks: spec.sampling.peaks, troughs: spec.sampling.troughs };
+    let selected = selected(spec).map_err(|problem| at(problem, &["arms"]))?;
+    let mut arms: Vec<Arm> = Vec::with_capacity(spec.arm.len());
+    for (index, arm) in spec.arm.iter().enumerate() {
+        let number = (index + 1).to_string();
+        if spec.arm[..index].iter().any(|other| other.name == arm.name) {
+            return Err(at(Problem::DuplicateArm { name: arm.name.clone() }, &["arm", &number, "name"]));
+        }
+        if !selected.contains(&arm.name.as_str()) {
+            continue;
+        }
+        let prescription = prescription(arm, &setup.model, time_unit(&setup.model)).map_err(|(problem, key)| {
+            let mut path = vec!["arm".to_owned(), number.clone(), key.to_owned()];
+            if let Problem::Regimen(RegimenError::OutOfRange { key, .. }) = &problem {
+                path.extend(key_path(key));
+            }
+            at(problem, &path.iter().map(String::as_str).collect::<Vec<_>>())
+        })?;
+        arms.push(Arm {
+            name: arm.name.clone(),
+            label: arm.label.clone().unwrap_or_else(|| arm.name.clone()),
+            prescription,
+            sampling: sampling.clone(),
+        });
+    }
+    Ok(Design { setup, cohort, arms })
 }
 
 fn model(spec: &StudySpec, source: &Source) -> Result<(Model, ModelText), StudyError> {
@@ -82,7 +105,8 @@ fn model(spec: &StudySpec, source: &Source) -> Result<(Model, ModelText), StudyE
     let text = ModelText::find(&spec.model, &source.folder).map_err(|problem| at(problem, &["model"]))?;
     let options = |ir: &ModelIr| ModelOptions {
         exposure: spec.outputs.exposure_of.clone(),
-        outputs: spec.outputs.variables.clone().or_else(|| predictions(ir)),
+        // A data set is answered as other tools answer it: by everything that the model says.
+        outputs: spec.outputs.variables.clone().or_else(|| if spec.data.is_some() { None } else { predictions(ir) }),
     };
     let (mut model, _) = text.compile_with(options).map_err(|problem| at(problem, &["model"]))?;
     for (name, value) in &spec.parameters {

@@ -8,6 +8,7 @@ use super::model_text::ModelText;
 use crate::cohort::CohortError;
 use crate::model::ModelError;
 use crate::model::diagnostic::Diagnostic;
+use crate::regimen::dataset::{DatasetError, Report};
 use crate::regimen::dosing::RegimenError;
 
 /// A problem of a study with its place.
@@ -163,6 +164,24 @@ pub enum Problem {
     /// Something about a regimen or a course.
     #[error(transparent)]
     Regimen(#[from] RegimenError),
+    /// A data set that cannot be opened.
+    #[error(transparent)]
+    Data(DatasetError),
+    /// A data set that cannot be used.
+    #[error("the data set cannot be used: {}", counted(report.errors.count() as usize, "error"))]
+    DataRefused {
+        /// Everything that is wrong with it.
+        report: Box<Report>,
+    },
+    /// Neither a cohort nor a data set.
+    #[error("the study says nobody to treat; expected [cohort] and [[arm]], or [data]")]
+    Nobody,
+    /// Both a cohort and a data set.
+    #[error("the study has both [data] and [{key}]; a data set brings its own subjects and doses")]
+    DataAndMore {
+        /// The other key.
+        key: &'static str,
+    },
     /// The model asks for covariates that nobody gives.
     #[error("the model needs {}, which the cohort does not give", quoted(missing))]
     MissingCovariates {
@@ -230,6 +249,15 @@ impl StudyError {
     }
 }
 
+impl From<DatasetError> for Problem {
+    fn from(error: DatasetError) -> Self {
+        match error {
+            DatasetError::Invalid { report } => Self::DataRefused { report },
+            error => Self::Data(error),
+        }
+    }
+}
+
 impl Problem {
     /// The way out, where there is one to name.
     #[must_use]
@@ -264,6 +292,7 @@ impl Problem {
             Self::ModelRefused { model, diagnostics } => {
                 diagnostics.iter().map(|diagnostic| diagnostic.render(&model.text, &model.origin)).collect()
             }
+            Self::DataRefused { report } => format!("{report}\n"),
             _ => String::new(),
         }
     }

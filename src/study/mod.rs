@@ -4,6 +4,7 @@
 //! everything is checked against everything else.
 
 mod build;
+pub mod data;
 pub mod embedded;
 mod error;
 mod model_text;
@@ -16,21 +17,35 @@ pub mod watch;
 
 use std::path::{Path, PathBuf};
 
+use data::DataRun;
 pub use error::{Place, Position, Problem, StudyError, nearest};
 pub use model_text::ModelText;
 pub use source::Override;
 use source::Source;
 use spec::StudySpec;
 
-use crate::simulate::Design;
+use crate::simulate::sink::AnySink;
+use crate::simulate::{self, Counts, Design, Setup, SimulateError};
 use crate::units::TimeUnit;
+
+/// What a study simulates.
+#[derive(Clone, Debug)]
+pub enum Plan {
+    /// A cohort under each of its arms.
+    Cohort(Box<Design>),
+    /// The records of a data set.
+    Data(Box<DataRun>),
+}
+
+/// What the one arm of a data set is called.
+pub const DATA_ARM: &str = "data";
 
 /// A study that can be run.
 #[derive(Clone, Debug)]
 pub struct Study {
     spec: StudySpec,
     source: Source,
-    design: Design,
+    plan: Plan,
     model_text: ModelText,
     embedded_name: Option<String>,
 }
@@ -69,8 +84,8 @@ impl Study {
 
     fn new(mut source: Source, overrides: &[Override]) -> Result<Self, StudyError> {
         let spec = source.spec(overrides)?;
-        let (design, model_text) = build::design(&spec, &source)?;
-        Ok(Self { spec, source, design, model_text, embedded_name: None })
+        let (plan, model_text) = build::plan(&spec, &source)?;
+        Ok(Self { spec, source, plan, model_text, embedded_name: None })
     }
 
     /// Its name: as given, or that of its file.
@@ -97,14 +112,58 @@ impl Study {
 
     /// What is simulated.
     #[must_use]
-    pub fn design(&self) -> &Design {
-        &self.design
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// Model, solver, random numbers.
+    #[must_use]
+    pub fn setup(&self) -> &Setup {
+        match &self.plan {
+            Plan::Cohort(design) => &design.setup,
+            Plan::Data(data) => &data.design.setup,
+        }
+    }
+
+    /// Names of what is compared: the arms, or the data set as a whole.
+    #[must_use]
+    pub fn arm_names(&self) -> Vec<&str> {
+        match &self.plan {
+            Plan::Cohort(design) => design.arms.iter().map(|arm| arm.name.as_str()).collect(),
+            Plan::Data(_) => vec![DATA_ARM],
+        }
+    }
+
+    /// Subjects that a run simulates, replicates counted.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        match &self.plan {
+            Plan::Cohort(design) => design.cohort.size(),
+            Plan::Data(data) => data.size(),
+        }
+    }
+
+    /// Runs the study on `threads` threads (`None`: all of the machine) and feeds the sinks, in order of subjects. `progress` is told the
+    /// number of subjects done.
+    ///
+    /// # Errors
+    /// Where the parts do not fit together, or a sink could not write.
+    pub fn run(
+        &self,
+        threads: Option<usize>,
+        sinks: &[&dyn AnySink],
+        progress: &mut dyn FnMut(u64),
+    ) -> Result<Counts, SimulateError> {
+        match &self.plan {
+            Plan::Cohort(design) => simulate::run(design, threads, sinks, progress),
+            Plan::Data(data) => data.run(threads, sinks, progress),
+        }
     }
 
     /// The model's unit of time.
     #[must_use]
     pub fn time_unit(&self) -> TimeUnit {
-        build::time_unit(&self.design.setup.model)
+        build::time_unit(&self.setup().model)
     }
 
     /// As written, overrides included.

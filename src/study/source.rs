@@ -103,11 +103,8 @@ impl Source {
 
     /// Where the value at `path` was said: the last override that set it or something above it, or its place in the text.
     pub fn place_of(&self, path: &[&str]) -> Place {
-        let said_by_override = |change: &&Override| {
-            let shorter = change.path.len().min(path.len());
-            change.path[..shorter].iter().zip(path).all(|(a, b)| a == b)
-        };
-        if let Some(change) = self.overrides.iter().rev().find(said_by_override) {
+        let says = |change: &&Override| path.starts_with(&change.path.iter().map(String::as_str).collect::<Vec<_>>());
+        if let Some(change) = self.overrides.iter().rev().find(says) {
             return Place { origin: change.origin.clone(), position: None };
         }
         match span_of(&self.text, path) {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::data::DataSpec;
 use crate::cohort::CohortSpec;
 use crate::engine::SolverChoice;
 use crate::regimen::course::CourseSpec;
@@ -35,7 +36,9 @@ pub struct StudySpec {
     #[serde(default)]
     pub omega: BTreeMap<String, f64>,
     /// Who is treated.
-    pub cohort: CohortSpec,
+    pub cohort: Option<CohortSpec>,
+    /// Records of a data set, instead of a cohort and arms.
+    pub data: Option<DataSpec>,
     /// When the concentration is looked at.
     #[serde(default)]
     pub sampling: SamplingSpec,

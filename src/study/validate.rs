@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::published::{Comparison, Published, Scenario};
 use super::watch::Watch;
 use super::{Override, Study, StudyError};
-use crate::simulate::{self, SimulateError};
+use crate::simulate::SimulateError;
 
 /// Why a validation could not be done.
 #[derive(Debug, thiserror::Error)]
@@ -45,14 +45,15 @@ pub fn validate(
         .iter()
         .map(|scenario| Ok((scenario, study(scenario, overrides)?)))
         .collect::<Result<_, ValidateError>>()?;
-    let total = studies.iter().map(|(_, study)| study.design().cohort.size()).sum();
+    let total = studies.iter().map(|(_, study)| study.size()).sum();
     let mut done = 0;
     let mut watches: BTreeMap<&str, Watch> = BTreeMap::new();
     for (scenario, study) in &studies {
         let watch = Watch::new(0, study);
-        simulate::run(study.design(), threads, &[&watch], &mut |subjects| progress(done + subjects, total))
+        study
+            .run(threads, &[&watch], &mut |subjects| progress(done + subjects, total))
             .map_err(|cause| ValidateError::Run { scenario: scenario.name.clone(), cause })?;
-        done += study.design().cohort.size();
+        done += study.size();
         watches.insert(&scenario.name, watch);
     }
     let compare = |value: &super::published::PublishedValue| {

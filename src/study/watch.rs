@@ -46,7 +46,7 @@ impl Watch {
     /// Watches the arm with this index.
     #[must_use]
     pub fn new(arm: usize, study: &Study) -> Self {
-        let (model, time_unit) = (study.design().setup.model.clone(), study.time_unit());
+        let (model, time_unit) = (study.setup().model.clone(), study.time_unit());
         Self { arm, model, time_unit, seen: Mutex::default() }
     }
 

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use teorell::study::{Override, Study, embedded};
+use teorell::study::{Override, Study, StudyError, embedded};
 
 use crate::cli::report::Failure;
 
@@ -11,6 +11,8 @@ Examples:
   teorell simulate                                              The built-in study of inotuzumab ozogamicin
   teorell simulate my-study.toml -n 200 --arm fixed --out try   One arm of a study, with 200 subjects
   teorell simulate --set cohort.covariates.RITUX=1 --no-plots   Any key of the study, replaced
+  teorell simulate --data data.csv --model my-model.R --carry ARM --replicates 100
+                                                                The records of a data set, 100 times
   teorell simulate --model my-model.R --dose 100 --every \"12 h\" --repeat 14 -n 500
                                                                 A model without a study file";
 
@@ -80,6 +82,22 @@ pub struct Arguments {
     #[arg(long, value_name = "TIME", requires = "dose", help_heading = "Doses without a study")]
     infusion: Option<String>,
 
+    /// A data set in NONMEM's form (- is standard input), in place of a cohort and arms.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["subjects", "arms", "dose"], help_heading = "Data set")]
+    data: Option<String>,
+    /// Covariates between records: locf (last value carried forward, default), nocb (next carried back) or linear.
+    #[arg(long, value_name = "HOW", help_heading = "Data set")]
+    covariates: Option<String>,
+    /// Answer observations only, instead of every record.
+    #[arg(long, help_heading = "Data set")]
+    obs_only: bool,
+    /// Columns of the data set that profiles carry along, separated by commas.
+    #[arg(long, value_name = "LIST", value_delimiter = ',', help_heading = "Data set")]
+    carry: Vec<String>,
+    /// Simulate the data set so many times, each with its own random numbers.
+    #[arg(long, value_name = "N", help_heading = "Data set")]
+    replicates: Option<i64>,
+
     /// Integrator: auto, taylor, linear, rk, stiff, reference.
     #[arg(long, value_name = "NAME", help_heading = "Solver")]
     solver: Option<String>,
@@ -115,14 +133,30 @@ impl Arguments {
             // What looks like a file is one, so that a mistyped path is not answered with names of studies.
             (Some(study), _) if study.contains(['/', '\\', '.']) => Study::from_path(study.as_ref(), &overrides),
             (Some(study), _) => Study::embedded(study, &overrides),
+            (None, None) if self.data.is_some() => {
+                let failure = Failure::bad_input("a data set alone does not say what the drug does");
+                return Err(failure.with_hint("add the model, such as `--model my-model.R`"));
+            }
             (None, None) => Study::embedded(embedded::STUDIES[0].name, &overrides),
-            (None, Some(model)) => Study::from_text(&self.text_around(model)?, &overrides),
+            (None, Some(model)) => {
+                Study::from_text(&self.text_around(model)?, &overrides).map_err(|error| StudyError {
+                    // A text that the user has never seen is no place to point at.
+                    place: error.place.filter(|place| place.position.is_none() && place.origin.starts_with('-')),
+                    ..error
+                })
+            }
         };
         Ok(study?)
     }
 
     /// A study around a model: one arm, one subject.
     fn text_around(&self, model: &str) -> Result<String, Failure> {
+        let name = Path::new(model).file_stem().and_then(|stem| stem.to_str()).unwrap_or("model");
+        // A toml::Value writes itself with its quotes.
+        let text = |text: &str| toml::Value::from(text).to_string();
+        if let Some(data) = &self.data {
+            return Ok(format!("name = {}\nmodel = {}\n[data]\npath = {}\n", text(name), text(model), text(data)));
+        }
         let Some(dose) = self.dose else {
             let failure = Failure::bad_input("a model alone does not say what is given");
             return Err(
@@ -135,9 +169,6 @@ impl Arguments {
         };
         let repeat = self.repeat.unwrap_or(1);
         let end = every.value * f64::from(repeat);
-        let name = Path::new(model).file_stem().and_then(|stem| stem.to_str()).unwrap_or("model");
-        // A toml::Value writes itself with its quotes.
-        let text = |text: &str| toml::Value::from(text).to_string();
         let infusion = self.infusion.as_ref().map_or_else(String::new, |time| format!(", infusion = {}", text(time)));
         Ok(format!(
             "name = {}\nmodel = {}\n[cohort]\nsize = 1\n[sampling]\ngrid = [{{ to = {end:?}, by = {:?}, unit = \"{unit}\" }}]\n\
@@ -184,6 +215,24 @@ impl Arguments {
         }
         if self.typical {
             add(&["typical"], true.into(), "--typical".to_owned());
+        }
+        if let Some(data) = &self.data {
+            let path = Path::new(data);
+            let absolute = if path.is_file() { std::path::absolute(path).ok() } else { None };
+            let data = absolute.map_or_else(|| data.clone(), |path| path.display().to_string());
+            add(&["data", "path"], data.as_str().into(), format!("--data {data}"));
+        }
+        if let Some(covariates) = &self.covariates {
+            add(&["data", "covariates"], covariates.as_str().into(), format!("--covariates {covariates}"));
+        }
+        if self.obs_only {
+            add(&["data", "observations_only"], true.into(), "--obs-only".to_owned());
+        }
+        if !self.carry.is_empty() {
+            add(&["data", "carry"], self.carry.clone().into(), format!("--carry {}", self.carry.join(",")));
+        }
+        if let Some(replicates) = self.replicates {
+            add(&["data", "replicates"], replicates.into(), format!("--replicates {replicates}"));
         }
         if let Some(solver) = &self.solver {
             add(&["solver", "choice"], solver.as_str().into(), format!("--solver {solver}"));

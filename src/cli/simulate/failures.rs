@@ -38,7 +38,7 @@ impl Failures {
     pub fn report(&self, study: &Study) {
         let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         for failed in &seen.first {
-            let arm = &study.design().arms[failed.arm].name;
+            let arm = study.arm_names()[failed.arm];
             let at = failed.time.map_or_else(String::new, |time| format!(" at time {time} {}", study.time_unit()));
             warning(&format!("subject {} in arm `{arm}` failed{at}: {}", failed.id, failed.message));
         }

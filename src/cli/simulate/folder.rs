@@ -19,8 +19,8 @@ use teorell::plot;
 use teorell::plot::source::{PlotFiles, PlotOptions, pictures};
 use teorell::simulate::sink::AnySink;
 use teorell::simulate::{Arm, Counts, Prescription};
-use teorell::study::Study;
 use teorell::study::spec::TableFormat;
+use teorell::study::{DATA_ARM, Plan, Study};
 
 use crate::cli::report::Failure;
 
@@ -39,9 +39,8 @@ impl Files {
     /// Opens every file that the study asks for, so that a folder that cannot be written shows before the run.
     pub fn create(study: &Study, out: &Path) -> Result<Self, Failure> {
         let wanted = &study.spec().outputs;
-        let design = study.design();
         let folder = OutputFolder::open(out)?;
-        let layout = Arc::new(Layout::of(design));
+        let layout = Arc::new(layout(study));
         let format = Format { digits: wanted.digits, compressed: wanted.format == TableFormat::CsvGz };
         let create = |name: &str, columns| {
             let ending = if format.compressed { ".gz" } else { "" };
@@ -62,9 +61,9 @@ impl Files {
         let summary = match wanted.summary {
             true => {
                 let plan = SummaryPlan {
-                    times: design.arms.iter().map(|arm| summary_times(arm).into()).collect(),
-                    observed: design.setup.residual,
-                    expected_subjects: design.cohort.size(),
+                    times: summary_times(study),
+                    observed: layout.observed_unit.is_some(),
+                    expected_subjects: study.size(),
                 };
                 let summary = create("summary", columns::summary(&layout))?;
                 let accumulation = create("accumulation", columns::accumulation())?;
@@ -118,7 +117,8 @@ impl Files {
         }
         let begun = std::time::Instant::now();
         if study.spec().outputs.plots {
-            let pictures = pictures(&sources, &manifest, &PlotOptions::default())?;
+            let mut pictures = pictures(&sources, &manifest, &PlotOptions::default())?;
+            pictures.retain(|picture| is_wanted(study, &picture.name));
             files.extend(plot::write(&self.folder, &pictures)?);
         }
         let seconds = |duration: Duration| (duration.as_secs_f64() * 1000.0).round() / 1000.0;
@@ -131,39 +131,68 @@ impl Files {
     }
 }
 
-/// Times that all subjects of an arm share.
-fn summary_times(arm: &Arm) -> Vec<f64> {
-    match &arm.prescription {
+/// A data set is answered by every variable of its model; only those that were asked for are worth a picture.
+fn is_wanted(study: &Study, picture: &str) -> bool {
+    const ALWAYS: [&str; 4] = ["concentration", "spaghetti", "accumulation", "clearance"];
+    let outputs = &study.spec().outputs;
+    ALWAYS.contains(&picture) || outputs.variables.iter().flatten().any(|variable| variable == picture)
+}
+
+/// What the files of a study hold.
+pub fn layout(study: &Study) -> Layout {
+    match study.plan() {
+        Plan::Cohort(design) => Layout::of(design),
+        Plan::Data(data) => {
+            let carried = study.spec().data.as_ref().map(|data| data.carry.clone()).unwrap_or_default();
+            Layout::of_records(&data.design, DATA_ARM, &carried)
+        }
+    }
+}
+
+/// Times that subjects share, per arm.
+fn summary_times(study: &Study) -> Vec<Arc<[f64]>> {
+    let of_arm = |arm: &Arm| match &arm.prescription {
         Prescription::Regimen(regimen) => {
             let doses = regimen.plan(&|_| Some(1.0)).map(|treatment| treatment.doses).unwrap_or_default();
             arm.sampling.times(&doses)
         }
         Prescription::Course(_) => arm.sampling.times(&[]),
+    };
+    match study.plan() {
+        Plan::Cohort(design) => design.arms.iter().map(|arm| of_arm(arm).into()).collect(),
+        Plan::Data(data) => vec![data.times.as_slice().into()],
     }
 }
 
-/// When doses are planned; those of a course, of its first subject.
-fn dose_times(arm: &Arm, study: &Study) -> Vec<f64> {
+/// When doses are planned, per arm; those of a course, of its first subject.
+fn arms(study: &Study) -> Vec<manifest::ArmRecord> {
     let size = |_: &str| Some(1.0);
-    let treatment = match &arm.prescription {
-        Prescription::Regimen(regimen) => regimen.plan(&size),
-        Prescription::Course(course) => {
-            course.plan(&mut study.design().setup.streams.rng(Purpose::Course, 1, 0), &size)
-        }
+    let dose_times = |arm: &Arm| {
+        let treatment = match &arm.prescription {
+            Prescription::Regimen(regimen) => regimen.plan(&size),
+            Prescription::Course(course) => course.plan(&mut study.setup().streams.rng(Purpose::Course, 1, 0), &size),
+        };
+        treatment.map(|treatment| treatment.doses.iter().map(|dose| dose.time).collect()).unwrap_or_default()
     };
-    treatment.map(|treatment| treatment.doses.iter().map(|dose| dose.time).collect()).unwrap_or_default()
+    match study.plan() {
+        Plan::Cohort(design) => {
+            let record = |arm: &Arm| manifest::ArmRecord { name: arm.name.clone(), dose_times: dose_times(arm) };
+            design.arms.iter().map(record).collect()
+        }
+        Plan::Data(_) => vec![manifest::ArmRecord { name: DATA_ARM.to_owned(), dose_times: Vec::new() }],
+    }
 }
 
 fn manifest(study: &Study, layout: &Layout, counts: Counts) -> Manifest {
-    let design = study.design();
-    let model = &design.setup.model;
-    let engine = Engine::new(Arc::new(model.program().clone()), design.setup.solver, design.setup.tolerance);
+    let setup = study.setup();
+    let model = &setup.model;
+    let engine = Engine::new(Arc::new(model.program().clone()), setup.solver, setup.tolerance);
     let solver = engine.map(|engine| manifest::SolverRecord {
         name: engine.solver().to_owned(),
         reason: engine.why().to_owned(),
         instruction_set: Some(format!("{:?}", engine.backend())),
-        rtol: design.setup.tolerance.rtol,
-        atol: design.setup.tolerance.atol,
+        rtol: setup.tolerance.rtol,
+        atol: setup.tolerance.atol,
     });
     let hash = Sha256::digest(study.model_text().text.as_bytes());
     let exposure = model.program().exposure.and_then(|exposure| model.outputs().get(exposure.output));
@@ -182,11 +211,7 @@ fn manifest(study: &Study, layout: &Layout, counts: Counts) -> Manifest {
             concentration: exposure.map(|output| output.name.clone()),
         },
         solver: solver.unwrap_or_default(),
-        arms: design
-            .arms
-            .iter()
-            .map(|arm| manifest::ArmRecord { name: arm.name.clone(), dose_times: dose_times(arm, study) })
-            .collect(),
+        arms: arms(study),
         counts: manifest::Counts {
             subjects: counts.subjects,
             failed: counts.failed,

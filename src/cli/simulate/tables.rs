@@ -1,24 +1,24 @@
 //! What a run prints at its end.
 
-use teorell::output::layout::Layout;
 use teorell::study::Study;
 use teorell::study::published::{Comparison, Published};
 use teorell::study::watch::Watch;
 
+use super::folder::layout;
 use crate::cli::table::{Align, significant, table};
 
 /// Exposure in the first and last cycle of every arm.
 pub fn exposure(study: &Study, watches: &[Watch]) -> String {
-    let layout = Layout::of(study.design());
+    let layout = layout(study);
     let mut rows = Vec::new();
-    for (arm, watch) in study.design().arms.iter().zip(watches) {
+    for (arm, watch) in study.arm_names().into_iter().zip(watches) {
         let n_cycles = watch.n_intervals();
         for cycle in [1, n_cycles].into_iter().take(n_cycles.min(2)) {
             let (Some(auc), Some(cmax)) = (watch.auc(cycle), watch.cmax(cycle)) else { continue };
             let number = |value: Option<f64>| value.map_or_else(String::new, |value| significant(value, 3));
             let ratio = if cycle > 1 { watch.accumulation(cycle) } else { None };
             rows.push(vec![
-                arm.name.clone(),
+                arm.to_owned(),
                 cycle.to_string(),
                 auc.n.to_string(),
                 number(auc.p5),
@@ -56,7 +56,7 @@ pub fn published(study: &Study, watches: &[Watch]) -> Option<String> {
     if study.name() != scenario.study || !study.is_as_written() || study.embedded_name() != Some(&scenario.study) {
         return None;
     }
-    let arm = study.design().arms.iter().position(|arm| arm.name == scenario.arm)?;
+    let arm = study.arm_names().iter().position(|arm| *arm == scenario.arm)?;
     let comparisons: Vec<Comparison> = published
         .values
         .iter()
