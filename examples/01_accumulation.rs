@@ -5,7 +5,6 @@
 //!
 //!     cargo run --release --example 01_accumulation
 
-use teorell::simulate;
 use teorell::study::watch::Watch;
 use teorell::study::{Override, Study};
 
@@ -17,7 +16,7 @@ pub fn main() -> Result<(), Box<dyn std::error::Error>> {
     ];
     let study = Study::embedded("inotuzumab", &overrides)?;
     let watch = Watch::new(0, &study);
-    let counts = simulate::run(study.design(), None, &[&watch], &mut |_| ())?;
+    let counts = study.run(None, &[&watch], &mut |_| ())?;
 
     let accumulation = watch.accumulation(4).ok_or("nobody reached cycle 4")?;
     println!("{} patients, AUC of cycle 4 over AUC of cycle 1", counts.subjects);

@@ -7,7 +7,6 @@
 
 use std::sync::Mutex;
 
-use teorell::simulate;
 use teorell::simulate::result::Simulated;
 use teorell::simulate::sink::Sink;
 use teorell::study::Study;
@@ -79,7 +78,7 @@ pub fn main() -> Result<(), Box<dyn std::error::Error>> {
     let study = Study::from_text(&STUDY.replace("MODEL_FILE", &model.display().to_string()), &[])?;
 
     let troughs = Troughs::default();
-    simulate::run(study.design(), None, &[&troughs], &mut |_| ())?;
+    study.run(None, &[&troughs], &mut |_| ())?;
     for line in troughs.0.into_inner()? {
         println!("{line}");
     }
