@@ -8,7 +8,7 @@ use std::sync::Arc;
 use teorell::engine::failure::Cause;
 use teorell::engine::program::{BinaryOp, DoseInput, Program, Structure, UnaryOp};
 use teorell::engine::timeline::{RecordKind, SteadyState};
-use teorell::engine::{Engine, EngineError, SolverChoice, Tolerance};
+use teorell::engine::{Engine, EngineError, SolverChoice, SubjectInput, Tolerance};
 
 const PROMISED: f64 = 1e-9;
 
@@ -195,6 +195,23 @@ fn the_trough_is_before_the_dose_and_the_peak_of_a_bolus_after_it() {
         assert_close(&[second.auc, second.cmax], &[start / 0.1 * (1.0 - decay(0.1, 6.0)), start], PROMISED);
         assert_eq!((second.tmax, second.ctrough), (12.0, 0.0));
     }
+}
+
+#[test]
+fn auto_runs_subjects_with_repeated_eigenvalues_beside_the_others_and_in_order() {
+    // ka = k for the second of three: C = D k t e^{-k t} / V. By Taylor series there, so at the engine's own tolerance.
+    let engine =
+        Engine::new(compartments().finish(), SolverChoice::Auto, Tolerance::default()).expect("auto always fits");
+    let records = Records::new().dose(0.0, bolus(DEPOT, 100.0)).observe(10.0);
+    let thetas = [1.0, 0.1, 0.5].map(|ka| Kinetics { ka, ..ONE }.thetas());
+    let subjects: Vec<SubjectInput<'_>> = (0..)
+        .zip(&thetas)
+        .map(|(number, thetas)| SubjectInput { number, thetas, etas: &[], timeline: &records.timeline })
+        .collect();
+    let found: Vec<f64> =
+        engine.run(&subjects).into_iter().map(|profile| profile.expect("it runs").values[0]).collect();
+    let bateman = |ka: f64| 2.0 * ka / (ka - 0.1) * (decay(0.1, 10.0) - decay(ka, 10.0));
+    assert_close(&found, &[bateman(1.0), 2.0 * decay(0.1, 10.0), bateman(0.5)], 1e-7);
 }
 
 #[test]

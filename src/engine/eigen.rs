@@ -138,7 +138,7 @@ fn strongly_connected(reach: &DMatrix<bool>) -> Vec<Vec<usize>> {
 }
 
 /// `reach[(i, j)]`: what is in state j gets to state i.
-fn reachable(block: &DMatrix<f64>) -> DMatrix<bool> {
+pub(super) fn reachable(block: &DMatrix<f64>) -> DMatrix<bool> {
     let n = block.nrows();
     let mut reach = DMatrix::from_fn(n, n, |row, column| row == column || block[(row, column)] != 0.0);
     for middle in 0..n {

@@ -8,7 +8,7 @@
 
 use super::SubjectInput;
 use super::cursor::Cursor;
-use super::eigen::Eigen;
+use super::eigen::{Coordinates, Eigen, reachable};
 use super::failure::{Cause, SubjectError};
 use super::maximum::note_maxima;
 use super::program::{ExposureTarget, Program};
@@ -108,7 +108,16 @@ impl LinearSystem {
         let mut augmented = DMatrix::zeros(2 * n, 2 * n);
         augmented.view_mut((0, 0), (n, n)).copy_from(&(&self.matrix * step));
         augmented.view_mut((0, n), (n, n)).fill_diagonal(step);
-        let exponential = augmented.exp();
+        let mut exponential = augmented.exp();
+        // Rounding in its inner solve must not leave anything where nothing flows to.
+        let reach = reachable(&self.matrix);
+        for column in 0..2 * n {
+            for row in 0..n {
+                if !reach[(row, column % n)] {
+                    exponential[(row, column)] = 0.0;
+                }
+            }
+        }
         if self.kept.len() >= MAX_KEPT {
             self.kept.clear();
         }
@@ -127,7 +136,7 @@ pub(super) struct Stretch<'a> {
     system: &'a mut LinearSystem,
     state: DVector<f64>,
     forcing: DVector<f64>,
-    coordinates: Option<super::eigen::Coordinates>,
+    coordinates: Option<Coordinates>,
     /// Where `current` stands: without eigenvectors a regular grid of samples repeats few step lengths.
     elapsed: f64,
     current: Option<DVector<f64>>,
@@ -169,11 +178,16 @@ fn exposure(stretch: &mut Stretch<'_>, auc_state: usize, elapsed: f64, scratch: 
     row.iter().zip(scratch.iter()).map(|(rate, state)| rate * state).sum::<f64>() + stretch.system.inflow[auc_state]
 }
 
-/// Integrates one subject.
+/// Integrates one subject. `None` where `only_by_eigenvectors` is asked for and some of its coefficients have none that
+/// are safe to use.
 ///
 /// # Errors
 /// Events that cannot be applied, coefficients that are not finite, covariates on a line.
-pub(super) fn run(program: &Program, input: SubjectInput<'_>) -> Result<Profile, SubjectError> {
+pub(super) fn run(
+    program: &Program,
+    input: SubjectInput<'_>,
+    only_by_eigenvectors: bool,
+) -> Result<Option<Profile>, SubjectError> {
     let mut state = vec![0.0; program.n_states()];
     let mut at_sample = state.clone();
     let mut cursor = Cursor::start(program, input, &mut state)?;
@@ -192,6 +206,9 @@ pub(super) fn run(program: &Program, input: SubjectInput<'_>) -> Result<Profile,
             Some(current) => current,
             None => system.insert(LinearSystem::of(&cursor).map_err(|cause| cursor.fail(start, &state, cause))?),
         };
+        if only_by_eigenvectors && current.eigen.is_none() {
+            return Ok(None);
+        }
         let points = if measures { current.points(stop - start) } else { Vec::new() };
         let rates = cursor.rates().to_vec();
         let mut stretch = current.stretch(&state, &rates);
@@ -219,5 +236,5 @@ pub(super) fn run(program: &Program, input: SubjectInput<'_>) -> Result<Profile,
             system = None;
         }
     }
-    Ok(cursor.finish())
+    Ok(Some(cursor.finish()))
 }

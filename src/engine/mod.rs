@@ -93,7 +93,9 @@ pub struct Engine {
 /// What a choice comes down to.
 #[derive(Clone, Debug)]
 enum Solver {
-    Linear,
+    /// With the integrator of subjects whose eigenvalues repeat or are complex: the exponential of a matrix is exact there
+    /// too, but much slower. `None`: no other was asked for, or none fits.
+    Linear(Option<Box<Taylor>>),
     Taylor(Box<Taylor>),
     Reference,
 }
@@ -101,7 +103,7 @@ enum Solver {
 impl Solver {
     fn name(&self) -> &'static str {
         match self {
-            Self::Linear => "linear",
+            Self::Linear(_) => "linear",
             Self::Taylor(_) => "taylor",
             Self::Reference => "reference",
         }
@@ -166,7 +168,10 @@ impl Engine {
     pub fn run(&self, subjects: &[SubjectInput<'_>]) -> Vec<Result<Profile, SubjectError>> {
         match &self.solver {
             Solver::Taylor(taylor) => self.run_lanes(taylor.as_ref().clone(), subjects),
-            Solver::Linear | Solver::Reference => subjects.iter().map(|&subject| self.run_alone(subject)).collect(),
+            Solver::Linear(otherwise) => self.run_linear(otherwise.as_deref(), subjects),
+            Solver::Reference => {
+                subjects.iter().map(|&subject| reference::run(&self.program, subject, self.tolerance)).collect()
+            }
         }
     }
 
@@ -191,11 +196,31 @@ impl Engine {
         subjects.iter().map(&mut run).collect()
     }
 
-    fn run_alone(&self, subject: SubjectInput<'_>) -> Result<Profile, SubjectError> {
-        match self.solver {
-            Solver::Linear if self.forced || !is_continuous(subject) => linear::run(&self.program, subject),
-            _ => reference::run(&self.program, subject, self.tolerance),
+    fn run_linear(
+        &self,
+        otherwise: Option<&Taylor>,
+        subjects: &[SubjectInput<'_>],
+    ) -> Vec<Result<Profile, SubjectError>> {
+        let exact: Vec<_> = subjects
+            .iter()
+            .map(|&subject| match is_continuous(subject) && !self.forced {
+                true => Ok(None),
+                false => linear::run(&self.program, subject, otherwise.is_some()),
+            })
+            .collect();
+        let left: Vec<SubjectInput<'_>> =
+            subjects.iter().zip(&exact).filter(|(_, done)| matches!(done, Ok(None))).map(|(&left, _)| left).collect();
+        let mut others = match otherwise {
+            Some(taylor) if !left.is_empty() => self.run_lanes(taylor.clone(), &left),
+            _ => left.iter().map(|&subject| reference::run(&self.program, subject, self.tolerance)).collect(),
         }
+        .into_iter();
+        let finish = |done: Result<Option<Profile>, SubjectError>| match done {
+            Ok(None) => others.next().expect("every subject left over was run by the other integrator"),
+            Ok(Some(profile)) => Ok(profile),
+            Err(error) => Err(error),
+        };
+        exact.into_iter().map(finish).collect()
     }
 }
 
@@ -214,7 +239,12 @@ fn choose(
     let taylor = || Taylor::new(program, tolerance, backend).map(|taylor| Solver::Taylor(Box::new(taylor)));
     match (choice, program.structure) {
         (SolverChoice::Auto, Structure::LinearConstant) => {
-            Ok((Solver::Linear, "the equations are linear with constant coefficients between events: solved exactly"))
+            let otherwise = Taylor::new(program, tolerance, backend).map(Box::new);
+            Ok((
+                Solver::Linear(otherwise),
+                "the equations are linear with constant coefficients between events: solved exactly, \
+                 or by Taylor series for subjects whose eigenvalues repeat or are complex",
+            ))
         }
         (SolverChoice::Auto, Structure::LinearTimeVarying | Structure::Nonlinear) => Ok(match taylor() {
             Some(taylor) => (taylor, "the equations are smooth: solved by Taylor series"),
@@ -227,7 +257,7 @@ fn choose(
                 reason: "its derivatives hold branches or functions that have no Taylor series",
             }),
         },
-        (SolverChoice::Linear, Structure::LinearConstant) => Ok((Solver::Linear, ASKED)),
+        (SolverChoice::Linear, Structure::LinearConstant) => Ok((Solver::Linear(None), ASKED)),
         (SolverChoice::Linear, Structure::LinearTimeVarying) => Err(EngineError::DoesNotFit {
             solver: "linear",
             reason: "its coefficients change with time between events",
