@@ -8,7 +8,19 @@
 //!
 //! Reading is strict and goes on after a fault: [`Report`] counts every one of them, and tells the first with line, column,
 //! value, expectation and remedy. [`DatasetReader`] streams, one subject at a time; [`Dataset`] holds all of them.
-//! Rules are cited by the numbers they have in the project's description of event records (README).
+//!
+//! Of the rules of event records these are decided here, the others when a record is reached (`engine/cursor.rs`):
+//!
+//! - 6: ADDL above 0 needs II above 0; ADDL below 0 is an error.
+//! - 7, 9: SS 1 and 2 need II above 0, but for the constant infusion (AMT 0, RATE above 0, SS 1), which has none.
+//! - 12: RATE is 0, above 0, -1 or -2. A duration beside it is an error unless it says the same.
+//! - 15: the first record of a subject gives every covariate, unless it is carried back: then any record does.
+//! - 16: AMT below 0, an EVID that does not exist, a CMT out of range are errors, AMT 0 a warning. CMT missing or 0 is the
+//!   default compartment.
+//! - 17: where EVID is missing, it is 1 where AMT is given and not 0, else 0.
+//! - 18: time goes back at EVID 3 and 4 only, and the rows of a subject stand together. Equal times are legal.
+//!
+//! Beyond them: AMT on a record that gives no dose is an error, as in NONMEM; its other dosing items are a warning.
 
 mod cell;
 mod clock;
