@@ -252,7 +252,7 @@ fn pictures_drawn_again_from_the_files_have_the_same_bytes() {
     let drawn = pictures(&PlotFiles::of_folder(&folder, &manifest), &manifest, &PlotOptions::default()).unwrap();
     let files = plot::write(&again, &drawn).unwrap();
     // The manifest holds the hash of every picture.
-    assert_eq!(again.add(files).unwrap(), manifest);
+    assert_eq!(again.commit_added(files).unwrap(), manifest);
     assert_eq!(fs::read(folder.join("run.json")).unwrap(), before);
 }
 
@@ -267,7 +267,7 @@ fn themes_and_groups_change_pictures_and_nothing_else() {
         let drawn = pictures(&PlotFiles::of_folder(&folder, &manifest), &manifest, &options).unwrap();
         let again = OutputFolder::open(&folder).unwrap();
         let files = plot::write(&again, &drawn).unwrap();
-        let after = again.add(files).unwrap();
+        let after = again.commit_added(files).unwrap();
         for (old, new) in manifest.files.iter().zip(&after.files) {
             assert_eq!(old.name, new.name);
             assert_eq!(old.sha256 == new.sha256, old.name.ends_with(".csv"), "{}", old.name);

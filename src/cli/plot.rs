@@ -45,7 +45,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let output = OutputFolder::open(folder)?;
     let files = plot::write(&output, &pictures)?;
     let names: Vec<String> = files.iter().map(|file| folder.join(file.name()).display().to_string()).collect();
-    output.add(files)?;
+    output.commit_added(files)?;
     print(&(names.join("\n") + "\n"))?;
     Ok(Exit::Success)
 }

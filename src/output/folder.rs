@@ -154,7 +154,7 @@ impl OutputFolder {
     ///
     /// # Errors
     /// Where the folder has no manifest, or a file could not be moved.
-    pub fn add(self, files: Vec<OutputFile>) -> Result<Manifest, OutputError> {
+    pub fn commit_added(self, files: Vec<OutputFile>) -> Result<Manifest, OutputError> {
         let mut manifest = match Manifest::read(&self.path) {
             Ok(manifest) => manifest,
             Err(source) => return Err(OutputError::Manifest { path: self.path.clone(), source }),

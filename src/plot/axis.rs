@@ -166,7 +166,10 @@ mod tests {
     fn linear_ticks_are_round_and_few() {
         assert_eq!(labels(&Axis::linear(612.0, String::new()).ticks), ["0", "100", "200", "300", "400", "500", "600"]);
         assert_eq!(labels(&Axis::linear(0.4, String::new()).ticks), ["0.0", "0.1", "0.2", "0.3", "0.4"]);
-        assert_eq!(labels(&Axis::linear(31_000.0, String::new()).ticks), ["0", "10,000", "20,000", "30,000"]);
+        assert_eq!(
+            labels(&Axis::linear(31_000.0, String::new()).ticks),
+            ["0", "5,000", "10,000", "15,000", "20,000", "25,000", "30,000"]
+        );
         for i in 1..2000 {
             let ticks = Axis::linear(f64::from(i) * 0.37, String::new()).ticks;
             assert!((4..=7).contains(&ticks.len()), "{i}: {}", ticks.len());
