@@ -221,6 +221,10 @@ fn exposure_runs_from_dose_to_dose() {
     let expected = 50.0 * (1.0 - (-4.8f64).exp());
     assert!((exposures[0].auc / expected - 1.0).abs() < 1e-7, "{exposures:?}");
     assert_eq!(results[0].cycles[0].dose, 100.0);
+    let additional = "ID,TIME,AMT,EVID,OCC,II,ADDL\nA,0,50,1,1,12,2\nA,30,.,0,1,.,.\n";
+    let results = simulate(&design, &read(additional, &design), 1);
+    let doses: Vec<f64> = results[0].cycles.iter().map(|cycle| cycle.dose).collect();
+    assert_eq!(doses, [50.0; 3], "every additional dose begins an interval of its own");
     // 100 mg in exp(log(10)) L: two roundings.
     assert!((exposures[0].cmax - 10.0).abs() < 1e-14);
 }

@@ -91,7 +91,8 @@ pub fn pictures(files: &PlotFiles, manifest: &Manifest, options: &PlotOptions) -
     if accumulation.arms.iter().any(|arm| arm.cycles.len() > 1) {
         add("accumulation", accumulation.draw(options.theme));
     }
-    for quantity in study.quantities().filter(|name| Some(*name) != concentration && *name != "DV") {
+    let shown_already = |name: &str| Some(name) == concentration || name == "DV";
+    for quantity in study.quantities().filter(|name| !shown_already(name) && study.changes_in_time(name)) {
         let (name, label) = if is_clearance(quantity) { ("clearance", "Clearance") } else { (quantity, quantity) };
         let course = match (&options.group_by, &files.profiles, &files.subjects) {
             (Some(covariate), Some(profiles), Some(subjects)) => {
@@ -127,6 +128,21 @@ struct Study<'a> {
 }
 
 impl Study<'_> {
+    /// Whether the median of a quantity moves: a picture of an individual parameter over time would be a straight line.
+    fn changes_in_time(&self, quantity: &str) -> bool {
+        let mut first: Vec<(&str, Option<f64>)> = Vec::new();
+        let mut medians = (self.rows.iter())
+            .filter(|row| row.quantity == quantity && matches!(row.of, SummaryOf::Time(_)))
+            .map(|row| (row.arm.as_str(), row.summary.p50));
+        medians.any(|(arm, median)| match first.iter().find(|(known, _)| *known == arm) {
+            Some((_, known)) => *known != median,
+            None => {
+                first.push((arm, median));
+                false
+            }
+        })
+    }
+
     /// Names of the quantities that are summarised over time, in order.
     fn quantities(&self) -> impl Iterator<Item = &str> {
         let mut seen: Vec<&str> = Vec::new();

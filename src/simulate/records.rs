@@ -6,7 +6,7 @@ use super::result::Simulated;
 use super::run::{Counts, feed};
 use super::sink::AnySink;
 use super::subject::{Person, Simulator, Treated};
-use crate::engine::timeline::{CovariateTable, Interpolation};
+use crate::engine::timeline::{CovariateTable, Interpolation, Interval};
 use crate::model::Model;
 use crate::regimen::dosing::Cycle;
 use crate::regimen::event::{Compartment, SubjectRecords};
@@ -85,6 +85,16 @@ pub fn run_records<I: Iterator<Item = SubjectRecords>>(
     feed(threads, jobs, |(replicate, chunk)| records_run.chunk(replicate, &chunk), sinks, progress)
 }
 
+/// Amount that records and their additional doses give within an interval, as recorded: before bioavailability and lag.
+fn amount_given(subject: &SubjectRecords, interval: &Interval) -> f64 {
+    let doses = subject.records.iter().filter(|record| record.evid.gives_dose());
+    doses.fold(0.0, |sum, record| {
+        let times = (0..=record.additional).map(|number| f64::from(number).mul_add(record.interval, record.time));
+        let within = times.filter(|&time| time >= interval.start && time < interval.end).count();
+        sum + record.amount * within as f64
+    })
+}
+
 struct RecordsRun<'a> {
     design: &'a RecordDesign,
     simulator: Simulator<'a>,
@@ -137,12 +147,7 @@ impl RecordsRun<'_> {
             }
         }
         let cycles = timeline.intervals.iter().zip(1..).map(|(interval, number)| {
-            let within = |time: f64| time >= interval.start && time < interval.end;
-            let doses = subject.records.iter().filter(|record| record.evid.gives_dose()).flat_map(|record| {
-                (0..=record.additional).map(|k| (record.time + f64::from(k) * record.interval, record.amount))
-            });
-            // A sum from +0: that of no doses is not -0.
-            let dose = doses.filter(|(time, _)| within(*time)).fold(0.0, |sum, (_, amount)| sum + amount);
+            let dose = amount_given(subject, interval);
             Cycle { number, start: interval.start, end: interval.end, dose }
         });
         let (endpoints, carried) = self.rows(subject, &schedule.rows);
