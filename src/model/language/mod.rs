@@ -16,7 +16,7 @@ mod metadata;
 mod nlmixr;
 mod omega;
 mod parser;
-mod print;
+pub(crate) mod print;
 mod scope;
 mod statements;
 mod target;

@@ -41,7 +41,7 @@ impl Display for ModelIr {
         declarations(f, self)?;
         statements(f, &self.statements, 2)?;
         for endpoint in &self.endpoints {
-            writeln!(f, "    {}", endpoint_text(endpoint))?;
+            writeln!(f, "    {endpoint}")?;
         }
         writeln!(f, "  }})\n}}")
     }
@@ -142,6 +142,28 @@ fn derivatives<'s>(statements: &'s [Statement], found: &mut Vec<&'s str>) {
     }
 }
 
+impl DoseProperty {
+    /// The function of the language.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Bioavailability => "f",
+            Self::Lag => "alag",
+            Self::Duration => "dur",
+            Self::Rate => "rate",
+        }
+    }
+}
+
+/// Statements in the language, one a line, with their indentation.
+pub(crate) struct Equations<'a>(pub(crate) &'a [Statement]);
+
+impl Display for Equations<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        statements(f, self.0, 1)
+    }
+}
+
 fn statements(f: &mut Formatter<'_>, list: &[Statement], depth: usize) -> fmt::Result {
     let indent = "  ".repeat(depth);
     for statement in list {
@@ -152,13 +174,7 @@ fn statements(f: &mut Formatter<'_>, list: &[Statement], depth: usize) -> fmt::R
             Statement::Derivative { state, value } => (format!("d/dt({})", name(&state.text)), "<-", value),
             Statement::Initial { state, value } => (format!("{}(0)", name(&state.text)), "<-", value),
             Statement::DoseProperty { property, state, value } => {
-                let word = match property {
-                    DoseProperty::Bioavailability => "f",
-                    DoseProperty::Lag => "alag",
-                    DoseProperty::Duration => "dur",
-                    DoseProperty::Rate => "rate",
-                };
-                (format!("{word}({})", name(&state.text)), "<-", value)
+                (format!("{}({})", property.as_str(), name(&state.text)), "<-", value)
             }
             Statement::EventTime { name: variable, value } => (format!("mtime({})", name(&variable.text)), "<-", value),
             Statement::If { branches, otherwise } => {
@@ -180,6 +196,13 @@ fn statements(f: &mut Formatter<'_>, list: &[Statement], depth: usize) -> fmt::R
         writeln!(f, "{indent}{target} {sign} {value}")?;
     }
     Ok(())
+}
+
+/// `Cc ~ add(a) + prop(b) | cmt`
+impl Display for Endpoint {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str(&endpoint_text(self))
+    }
 }
 
 fn endpoint_text(endpoint: &Endpoint) -> String {

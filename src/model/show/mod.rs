@@ -1,16 +1,15 @@
 //! What a model is, for a reader: parameters on the scale one thinks in, covariates, equations, structure.
 
-mod equations;
 mod json;
 
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-pub use equations::expression;
 pub use json::to_json;
 
 use super::ir::OmegaBlock;
 use super::labels::unit_of_label;
+use super::language::print::Equations;
 use super::{Model, Scale};
 use crate::engine::program::{Block, Structure};
 use crate::engine::{Engine, SolverChoice, Tolerance};
@@ -34,12 +33,12 @@ pub fn to_text(model: &Model) -> String {
     section(&mut out, "covariates", &covariates(model));
     if !ir.statements.is_empty() {
         out.push_str("\nequations\n");
-        equations::write_statements(&mut out, &ir.statements, 2);
+        let _ = write!(out, "{}", Equations(&ir.statements));
     }
     if !ir.endpoints.is_empty() {
         out.push_str("\nendpoints\n");
         for endpoint in &ir.endpoints {
-            let _ = writeln!(out, "  {}", equations::endpoint(endpoint));
+            let _ = writeln!(out, "  {endpoint}");
         }
     }
     out.push_str("\nstructure\n");
@@ -105,7 +104,8 @@ fn cells(texts: &[&str]) -> Vec<String> {
 /// A value to four digits, as tables print it.
 fn rounded(value: f64) -> String {
     let text = format!("{value:.3e}");
-    equations::number(text.parse().unwrap_or(value))
+    let rounded: f64 = text.parse().unwrap_or(value);
+    if value == 0.0 || (1e-4..1e7).contains(&value.abs()) { format!("{rounded}") } else { format!("{rounded:e}") }
 }
 
 /// CV in percent of a log-normal parameter: 100 sqrt(exp(omega) - 1), omega a variance on the log scale.
