@@ -1,4 +1,4 @@
-//! Random event tables: mass is kept, and the exact solver and the reference, which share nothing but the cursor, agree.
+//! Random event tables: mass is kept, and three solvers, which share nothing but the cursor, agree.
 
 mod programs;
 
@@ -8,6 +8,7 @@ use proptest::test_runner::RngSeed;
 use teorell::engine::SolverChoice;
 use teorell::engine::program::Structure;
 use teorell::engine::timeline::{DoseRate, DoseRecord, RecordKind, SteadyState};
+use teorell::profile::Profile;
 
 /// Time of the last row: every dose has entered by then.
 const END: f64 = 400.0;
@@ -81,7 +82,7 @@ proptest! {
     }
 
     #[test]
-    fn the_exact_solver_and_the_reference_agree(
+    fn the_exact_solver_agrees_with_the_reference_and_with_taylor_series(
         kinetics in kinetics(),
         dosing in dosing(),
         events in prop::collection::vec((time(), event()), 1..10),
@@ -95,26 +96,35 @@ proptest! {
         let records = records.interval(0.0, 24.0).interval(24.0, 50.0);
         let program = compartments().finish();
         let exact = run(&program, SolverChoice::Linear, &kinetics.thetas(), &records);
-        let reference = run(&program, SolverChoice::Reference, &kinetics.thetas(), &records);
-        prop_assert!(exact.is_ok() && reference.is_ok(), "{exact:?} {reference:?}");
-        let (exact, reference) = (exact.expect("checked above"), reference.expect("checked above"));
-        for column in 0..exact.n_outputs {
-            let values = |profile: &teorell::profile::Profile| -> Vec<f64> {
-                (0..records.timeline.n_rows).map(|row| profile.row(row)[column]).collect()
-            };
-            let (exact, reference) = (values(&exact), values(&reference));
-            let scale = exact.iter().fold(0.0f64, |scale, value| scale.max(value.abs()));
-            for (exact, reference) in exact.iter().zip(&reference) {
-                // The reference keeps 1e-11 per step, 1e-13 absolute: values far below the largest are only as good as that.
-                prop_assert!((exact - reference).abs() <= 1e-7 * exact.abs().max(1e-4 * scale).max(1e-4), "{column}: {exact} {reference}");
-            }
-        }
-        for (exact, reference) in exact.exposures.iter().zip(&reference.exposures) {
-            for (exact, reference) in [(exact.auc, reference.auc), (exact.cmax, reference.cmax), (exact.ctrough, reference.ctrough)] {
-                prop_assert!((exact - reference).abs() <= 1e-7 * exact.abs() + 1e-9, "exposure {exact} {reference}");
-            }
+        prop_assert!(exact.is_ok(), "{exact:?}");
+        let exact = exact.expect("checked above");
+        for solver in [SolverChoice::Reference, SolverChoice::Taylor] {
+            let other = run(&program, solver, &kinetics.thetas(), &records);
+            prop_assert!(other.is_ok(), "{solver:?}: {other:?}");
+            agree(&exact, &other.expect("checked above"), &records, solver)?;
         }
     }
+}
+
+/// The others keep 1e-11 per step, 1e-13 absolute: values far below the largest of their column are only as good as that.
+fn agree(exact: &Profile, other: &Profile, records: &Records, solver: SolverChoice) -> Result<(), TestCaseError> {
+    for column in 0..exact.n_outputs {
+        let values = |profile: &Profile| -> Vec<f64> {
+            (0..records.timeline.n_rows).map(|row| profile.row(row)[column]).collect()
+        };
+        let (exact, other) = (values(exact), values(other));
+        let scale = exact.iter().fold(0.0f64, |scale, value| scale.max(value.abs()));
+        for (exact, other) in exact.iter().zip(&other) {
+            let allowed = 1e-7 * exact.abs().max(1e-4 * scale).max(1e-4);
+            prop_assert!((exact - other).abs() <= allowed, "{solver:?}, output {column}: {exact} {other}");
+        }
+    }
+    for (exact, other) in exact.exposures.iter().zip(&other.exposures) {
+        for (exact, other) in [(exact.auc, other.auc), (exact.cmax, other.cmax), (exact.ctrough, other.ctrough)] {
+            prop_assert!((exact - other).abs() <= 1e-7 * exact.abs() + 1e-9, "{solver:?}, exposure: {exact} {other}");
+        }
+    }
+    Ok(())
 }
 
 proptest! {

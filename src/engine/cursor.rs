@@ -4,10 +4,10 @@
 //! apply what happens at the stop:
 //!
 //! ```text
-//! let (mut cursor, _) = Cursor::start(program, input, &mut state)?;
+//! let mut cursor = Cursor::start(program, input, &mut state)?;
 //! while let Some(stop) = cursor.next_stop() {
 //!     // integrate from cursor.time() to stop with cursor.rates(), cursor.off(), cursor.registers();
-//!     while let Some(sample) = cursor.next_sample(stop) { cursor.record(&sample, state_at(sample.time))?; }
+//!     while let Some(sample) = cursor.next_sample(stop) { cursor.record(&sample, state_at(sample.time)); }
 //!     // where exposure is measured: cursor.note(time, value) at both ends and at every maximum in between
 //!     cursor.arrive(&mut state)?;
 //! }
