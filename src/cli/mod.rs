@@ -1,6 +1,8 @@
 //! The command: arguments in, library calls, messages and exit codes out, level 6.
 
+mod bench;
 mod check;
+mod dataset;
 mod exit_code;
 mod models;
 mod nca;
@@ -32,6 +34,8 @@ enum Command {
     Study(study::Arguments),
     Models(models::Arguments),
     Check(check::Arguments),
+    Dataset(dataset::Arguments),
+    Bench(bench::Arguments),
     Plot(plot::Arguments),
     Nca(nca::Arguments),
     Show(show::Arguments),
@@ -46,6 +50,8 @@ pub fn run() -> Exit {
         Command::Study(arguments) => study::run(&arguments),
         Command::Models(arguments) => models::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
+        Command::Dataset(arguments) => dataset::run(&arguments),
+        Command::Bench(arguments) => bench::run(&arguments),
         Command::Plot(arguments) => plot::run(&arguments),
         Command::Nca(arguments) => nca::run(&arguments),
         Command::Show(arguments) => show::run(&arguments),

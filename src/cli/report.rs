@@ -5,6 +5,7 @@ use std::io::{self, Write as _};
 use teorell::output::folder::OutputError;
 use teorell::plot::PlotError;
 use teorell::simulate::SimulateError;
+use teorell::study::export::ExportError;
 use teorell::study::validate::ValidateError;
 use teorell::study::{Place, Position, Problem, StudyError};
 
@@ -108,6 +109,15 @@ impl From<PlotError> for Failure {
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
         Self::not_written(chain(&error))
+    }
+}
+
+impl From<ExportError> for Failure {
+    fn from(error: ExportError) -> Self {
+        match error {
+            ExportError::Write(_) => Self::not_written(chain(&error)),
+            _ => Self::bad_input(chain(&error)),
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use teorell::model::show;
 use teorell::study::ModelText;
 
 use super::exit_code::Exit;
-use super::report::{Failure, print};
+use super::report::{self, Failure, print};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -31,7 +31,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     }
     print(&show::to_text(&model))?;
     for note in &notes {
-        eprint!("{}", note.render(&text.text, &text.origin));
+        report::note(note.render(&text.text, &text.origin).trim_end());
     }
     Ok(Exit::Success)
 }

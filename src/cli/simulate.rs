@@ -14,9 +14,10 @@ use teorell::study::watch::Watch;
 use super::exit_code::Exit;
 use super::progress::Progress;
 use super::report::{Failure, note, print};
-pub use arguments::Arguments;
+pub use arguments::{Arguments, find_study};
 use failures::Failures;
 use folder::Files;
+pub use folder::{layout, summary_times};
 
 pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let study = arguments.study()?;

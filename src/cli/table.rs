@@ -55,14 +55,23 @@ pub fn significant(value: f64, digits: usize) -> String {
     let text = format!("{rounded:.decimals$}");
     let (sign, unsigned) = text.strip_prefix('-').map_or(("", text.as_str()), |rest| ("-", rest));
     let (whole, fraction) = unsigned.split_at(unsigned.find('.').unwrap_or(unsigned.len()));
+    format!("{sign}{}{fraction}", grouped(whole))
+}
+
+/// A whole number, thousands set apart: `1,000,000`.
+pub fn whole(value: u64) -> String {
+    grouped(&value.to_string())
+}
+
+fn grouped(digits: &str) -> String {
     let mut grouped = String::new();
-    for (index, digit) in whole.chars().enumerate() {
-        if index > 0 && (whole.len() - index).is_multiple_of(3) {
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             grouped.push(',');
         }
         grouped.push(digit);
     }
-    format!("{sign}{grouped}{fraction}")
+    grouped
 }
 
 #[cfg(test)]

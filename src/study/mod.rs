@@ -7,6 +7,7 @@ mod build;
 pub mod data;
 pub mod embedded;
 mod error;
+pub mod export;
 mod model_text;
 pub mod published;
 mod sampling;

@@ -23,10 +23,10 @@ pub struct Arguments {
     /// A study file, or the name of a built-in study [default: inotuzumab].
     study: Option<String>,
     /// Number of subjects.
-    #[arg(short = 'n', long, value_name = "N")]
+    #[arg(short = 'n', long, value_name = "N", allow_negative_numbers = true)]
     subjects: Option<i64>,
     /// Seed of all random numbers.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     seed: Option<i64>,
     /// Number of threads; results do not depend on it [default: all of the machine].
     #[arg(long, value_name = "N")]
@@ -129,10 +129,7 @@ impl Arguments {
     pub fn study(&self) -> Result<Study, Failure> {
         let overrides = self.overrides()?;
         let study = match (&self.study, &self.model) {
-            (Some(study), _) if Path::new(study).is_file() => Study::from_path(study.as_ref(), &overrides),
-            // What looks like a file is one, so that a mistyped path is not answered with names of studies.
-            (Some(study), _) if study.contains(['/', '\\', '.']) => Study::from_path(study.as_ref(), &overrides),
-            (Some(study), _) => Study::embedded(study, &overrides),
+            (Some(study), _) => return find_study(study, &overrides),
             (None, None) if self.data.is_some() => {
                 let failure = Failure::bad_input("a data set alone does not say what the drug does");
                 return Err(failure.with_hint("add the model, such as `--model my-model.R`"));
@@ -266,6 +263,13 @@ impl Arguments {
         }
         Ok(overrides)
     }
+}
+
+/// The study of that file, or the built-in one of that name.
+pub fn find_study(study: &str, overrides: &[Override]) -> Result<Study, Failure> {
+    // What looks like a file is one, so that a mistyped path is not answered with names of studies.
+    let is_path = Path::new(study).is_file() || study.contains(['/', '\\', '.']);
+    Ok(if is_path { Study::from_path(study.as_ref(), overrides) } else { Study::embedded(study, overrides) }?)
 }
 
 /// `0:168:0.5` as an entry of a study's grid.

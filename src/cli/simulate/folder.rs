@@ -26,13 +26,14 @@ use crate::cli::report::Failure;
 
 /// Open files, and what fills them.
 pub struct Files {
-    folder: OutputFolder,
     layout: Arc<Layout>,
     format: Format,
     profiles: Option<ProfileSink<OutputFile>>,
     exposure: Option<ExposureSink<OutputFile>>,
     subjects: Option<SubjectSink<OutputFile>>,
     summary: Option<(SummarySink, OutputFile, OutputFile)>,
+    // The last to be dropped: a folder that was made for a run that failed is removed once its files are.
+    folder: OutputFolder,
 }
 
 impl Files {
@@ -71,7 +72,7 @@ impl Files {
             }
             false => None,
         };
-        Ok(Self { folder, layout, format, profiles, exposure, subjects, summary })
+        Ok(Self { layout, format, profiles, exposure, subjects, summary, folder })
     }
 
     /// What the run feeds.
@@ -150,7 +151,7 @@ pub fn layout(study: &Study) -> Layout {
 }
 
 /// Times that subjects share, per arm.
-fn summary_times(study: &Study) -> Vec<Arc<[f64]>> {
+pub fn summary_times(study: &Study) -> Vec<Arc<[f64]>> {
     let of_arm = |arm: &Arm| match &arm.prescription {
         Prescription::Regimen(regimen) => {
             let doses = regimen.plan(&|_| Some(1.0)).map(|treatment| treatment.doses).unwrap_or_default();

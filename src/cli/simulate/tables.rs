@@ -5,7 +5,7 @@ use teorell::study::published::{Comparison, Published};
 use teorell::study::watch::Watch;
 
 use super::folder::layout;
-use crate::cli::table::{Align, significant, table};
+use crate::cli::table::{Align, significant, table, whole};
 
 /// Exposure in the first and last cycle of every arm.
 pub fn exposure(study: &Study, watches: &[Watch]) -> String {
@@ -20,7 +20,7 @@ pub fn exposure(study: &Study, watches: &[Watch]) -> String {
             rows.push(vec![
                 arm.to_owned(),
                 cycle.to_string(),
-                auc.n.to_string(),
+                whole(auc.n),
                 number(auc.p5),
                 number(auc.p50),
                 number(auc.p95),

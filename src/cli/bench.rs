@@ -1,0 +1,146 @@
+//! `teorell bench`: how fast this machine simulates.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use teorell::engine::Engine;
+use teorell::output::summaries::{SummaryPlan, SummarySink};
+use teorell::study::{Override, Study};
+
+use super::exit_code::Exit;
+use super::report::{Failure, note, print};
+use super::simulate::{find_study, layout, summary_times};
+use super::table::{Align, significant, table, whole};
+
+const EXAMPLES: &str = "\
+Examples:
+  teorell bench                                        Cohorts of 1,000 to 1,000,000 of the built-in study, arm `fixed`
+  teorell bench --sizes 10000 --threads 1,4 --csv      One size, as CSV
+
+The cohort is drawn, integrated and summarised (mean, SD, percentiles per time and per cycle); only files are left out.";
+
+/// Measure subjects per second on this machine.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Arguments {
+    /// A study file, or the name of a built-in study; its first arm is measured.
+    #[arg(default_value = "inotuzumab")]
+    study: String,
+    /// Cohort sizes, separated by commas.
+    #[arg(long, value_name = "LIST", value_delimiter = ',', default_values_t = [1_000_i64, 10_000, 100_000, 1_000_000])]
+    sizes: Vec<i64>,
+    /// Numbers of threads, separated by commas [default: 1, and all of the machine].
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    threads: Vec<usize>,
+    /// Integrator: auto, taylor, linear, rk, stiff, reference.
+    #[arg(long, value_name = "NAME", default_value = "auto")]
+    solver: String,
+    /// Write CSV instead of a table.
+    #[arg(long)]
+    csv: bool,
+}
+
+/// One measurement.
+struct Measured {
+    mode: &'static str,
+    threads: usize,
+    subjects: u64,
+    samples: usize,
+    seconds: f64,
+}
+
+pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
+    let whole = find_study(&arguments.study, &[])?;
+    let first = whole.arm_names().first().map(|name| (*name).to_owned()).unwrap_or_default();
+    let machine = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let threads = match arguments.threads.as_slice() {
+        [] if machine == 1 => vec![1],
+        [] => vec![1, machine],
+        given => given.to_vec(),
+    };
+    let mut measured = Vec::new();
+    for &size in &arguments.sizes {
+        for (mode, grid) in [("profiles", true), ("exposure only", false)] {
+            let study = study(arguments, size, &first, grid)?;
+            for &threads in &threads {
+                measured.push(measure(&study, mode, threads)?);
+                note(&format!("{mode}, {size} subjects, {threads} threads: done"));
+            }
+        }
+    }
+    let setup = whole.setup();
+    let engine = Engine::new(Arc::new(setup.model.program().clone()), setup.solver, setup.tolerance);
+    let solver = engine.map_or_else(|error| error.to_string(), |engine| engine.solver().to_owned());
+    let solver = if arguments.solver == "auto" { format!("auto ({solver})") } else { arguments.solver.clone() };
+    print(&if arguments.csv { csv(&measured) } else { text(&measured, &solver, setup.tolerance.rtol) })?;
+    Ok(Exit::Success)
+}
+
+fn study(arguments: &Arguments, size: i64, arm: &str, grid: bool) -> Result<Study, Failure> {
+    let mut overrides = vec![
+        Override::new(&["cohort", "size"], size, "--sizes"),
+        Override::new(&["arms"], vec![arm.to_owned()], "the first arm"),
+        Override::new(&["solver", "choice"], arguments.solver.as_str(), "--solver"),
+        Override::new(&["residual", "on"], false, "bench"),
+        Override::new(&["outputs", "subjects"], false, "bench"),
+    ];
+    if !grid {
+        overrides.push(Override::new(&["sampling", "grid"], toml::Value::Array(Vec::new()), "bench"));
+        overrides.push(Override::new(&["sampling", "peaks"], false, "bench"));
+        overrides.push(Override::new(&["sampling", "troughs"], false, "bench"));
+    }
+    find_study(&arguments.study, &overrides)
+}
+
+fn measure(study: &Study, mode: &'static str, threads: usize) -> Result<Measured, Failure> {
+    let times = summary_times(study);
+    let samples = times.first().map_or(0, |times| times.len());
+    let plan = SummaryPlan { times, observed: false, expected_subjects: study.size() };
+    let sink = SummarySink::new(Arc::new(layout(study)), plan);
+    let begun = Instant::now();
+    let counts = study.run(Some(threads), &[&sink], &mut |_| ())?;
+    let summaries = sink.finish();
+    let seconds = begun.elapsed().as_secs_f64();
+    // A run whose result nobody looks at could be left out by a clever compiler.
+    std::hint::black_box(&summaries);
+    Ok(Measured { mode, threads, subjects: counts.subjects, samples, seconds })
+}
+
+#[expect(clippy::cast_precision_loss, reason = "numbers of subjects")]
+fn rate(measured: &Measured) -> f64 {
+    measured.subjects as f64 / measured.seconds
+}
+
+fn text(measured: &[Measured], solver: &str, rtol: f64) -> String {
+    let rows: Vec<Vec<String>> = measured
+        .iter()
+        .map(|row| {
+            vec![
+                row.mode.to_owned(),
+                whole(row.subjects),
+                row.threads.to_string(),
+                row.samples.to_string(),
+                significant(row.seconds, 3),
+                significant(rate(row), 3),
+            ]
+        })
+        .collect();
+    let headings = [
+        ("mode", Align::Left),
+        ("subjects", Align::Right),
+        ("threads", Align::Right),
+        ("samples", Align::Right),
+        ("seconds", Align::Right),
+        ("subjects/s", Align::Right),
+    ];
+    format!("solver {solver}, relative tolerance {rtol:e}\n\n{}", table(&headings, &rows))
+}
+
+fn csv(measured: &[Measured]) -> String {
+    let mut text = "mode,subjects,threads,samples,seconds,subjects_per_second\n".to_owned();
+    for row in measured {
+        let Measured { mode, threads, subjects, samples, seconds } = row;
+        text += &format!("{mode},{subjects},{threads},{samples},{seconds},{}\n", rate(row));
+    }
+    text
+}

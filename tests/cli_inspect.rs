@@ -1,0 +1,75 @@
+//! `teorell models`, `show`, `check`, `validate` and `bench` as a user meets them.
+
+use assert_cmd::Command;
+use predicates::prelude::*;
+use predicates::str::contains;
+
+fn teorell(arguments: &[&str]) -> assert_cmd::assert::Assert {
+    Command::cargo_bin("teorell").unwrap().args(arguments).assert()
+}
+
+#[test]
+fn models_lists_every_built_in_model_and_prints_texts() {
+    let list = teorell(&["models"]).success();
+    list.stdout(contains("inotuzumab_garrett_2019").and(contains("clearance falls with time")));
+    let text = std::fs::read_to_string("data/models/inotuzumab_wu_2024.R").unwrap();
+    teorell(&["models", "--text", "inotuzumab_wu_2024"]).success().stdout(text);
+    teorell(&["models", "--text", "wu"]).code(2).stderr(contains("there is no built-in model `wu`"));
+}
+
+#[test]
+fn show_tells_parameters_structure_and_solver() {
+    let page = teorell(&["show", "inotuzumab_garrett_2019"]).success();
+    page.stdout(contains("0.113").and(contains("linear in the states")).and(contains("solver")));
+    let json = teorell(&["show", "inotuzumab_garrett_2019", "--json"]).success();
+    let json: serde_json::Value = serde_json::from_slice(&json.get_output().stdout).unwrap();
+    assert!(json.is_object());
+    teorell(&["show", "inotuzumab_garret_2019"]).code(2).stderr(contains("did you mean `inotuzumab_garrett_2019`?"));
+}
+
+#[test]
+fn check_gives_one_verdict_per_file_and_a_status_for_all() {
+    let folder = tempfile::tempdir().unwrap();
+    let bad = folder.path().join("bad.R");
+    std::fs::write(&bad, "bad <- function() {\n  model({\n    y <- frob(1)\n  })\n}\n").unwrap();
+    let data = folder.path().join("d.csv");
+    std::fs::write(&data, "ID,TIME,AMT\n1,0,100\n1,oops,.\n").unwrap();
+    let (bad, data) = (bad.to_str().unwrap(), data.to_str().unwrap());
+
+    teorell(&["check", "inotuzumab_wu_2024"]).success().stdout(contains("inotuzumab_wu_2024: runs"));
+    let both = teorell(&["check", "inotuzumab_wu_2024", bad]).code(1);
+    both.stdout(contains("refused, 1 error").and(contains("bad.R:3:10")).and(contains("^^^^")));
+    teorell(&["check", data]).code(1).stdout(contains("line 3, column 2 (TIME)").and(contains("`oops`")));
+    teorell(&["check", data, "--model", "inotuzumab_wu_2024"]).code(1).stdout(contains("no column `LBM`"));
+    teorell(&["check", "no-such.R", bad]).code(2).stdout(contains("cannot read").and(contains("refused")));
+
+    let json = teorell(&["check", "--json", bad, data]).code(1);
+    let json: serde_json::Value = serde_json::from_slice(&json.get_output().stdout).unwrap();
+    assert_eq!(json[0]["findings"][0]["line"], 3);
+    assert_eq!(json[1]["report"]["errors"]["shown"][0]["line"], 3);
+}
+
+#[test]
+fn bench_measures_both_modes_for_every_number_of_threads() {
+    let csv = teorell(&["bench", "--sizes", "20", "--threads", "1,2", "--csv"]).success();
+    let csv = String::from_utf8(csv.get_output().stdout.clone()).unwrap();
+    assert_eq!(csv.lines().count(), 1 + 2 * 2);
+    assert!(csv.lines().skip(1).all(|row| row.split(',').next_back().unwrap().parse::<f64>().unwrap() > 0.0), "{csv}");
+}
+
+#[test]
+fn validate_meets_every_published_number() {
+    // The whole list, sources and reasons included, at its full cohort sizes.
+    let json = teorell(&["validate", "--json"]).success();
+    let json: Vec<serde_json::Value> = serde_json::from_slice(&json.get_output().stdout).unwrap();
+    let failed: Vec<&serde_json::Value> = json.iter().filter(|value| value["verdict"] == "fail").collect();
+    assert!(failed.is_empty(), "{failed:#?}");
+    let judged = json.iter().filter(|value| value["verdict"] == "pass").count();
+    assert!(judged >= 49, "only {judged} numbers were judged");
+    assert!(json.iter().all(|value| value["simulated"].is_f64() && !value["reason"].as_str().unwrap().is_empty()));
+}
+
+#[test]
+fn a_solver_that_does_not_exist_is_refused_by_validate() {
+    teorell(&["validate", "--solver", "no-such"]).code(2).stderr(contains("unknown value `no-such`"));
+}

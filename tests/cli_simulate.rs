@@ -1,0 +1,367 @@
+//! `teorell simulate`, `plot` and `dataset` as a user meets them: files, tables, messages, exit codes.
+
+use std::fs;
+use std::path::Path;
+
+use assert_cmd::Command;
+use predicates::prelude::*;
+use predicates::str::contains;
+use tempfile::TempDir;
+
+/// Three people with one covariate each, two arms, four samples: seconds become milliseconds.
+const STUDY: &str = r#"name = "small"
+model = "inotuzumab_garrett_2019"
+seed = 7
+
+[cohort]
+size = 3
+covariates = { ALL = 1, RITUX = 0, BSA = 1.84, BLSTPB = { lognormal = { median = 5.25, sd_log = 1 } } }
+
+[sampling]
+grid = [{ to = 72, by = 24 }]
+
+[[arm]]
+name = "one"
+regimen = { amount = 1.5, every = "7 d", repeat = 2, infusion = "1 h" }
+
+[[arm]]
+name = "two"
+regimen = { amount = 3, every = "7 d", repeat = 2, infusion = "1 h" }
+"#;
+
+/// The command in an empty folder that holds the study.
+struct Bench {
+    folder: TempDir,
+}
+
+impl Bench {
+    fn new() -> Self {
+        Self::with(STUDY)
+    }
+
+    fn with(study: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("s.toml"), study).unwrap();
+        Self { folder }
+    }
+
+    fn path(&self, name: &str) -> std::path::PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        fs::write(self.path(name), text).unwrap();
+    }
+
+    fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.path(name)).unwrap()
+    }
+
+    fn teorell(&self, arguments: &[&str]) -> assert_cmd::assert::Assert {
+        let mut command = Command::cargo_bin("teorell").unwrap();
+        command.current_dir(self.folder.path()).args(arguments).assert()
+    }
+
+    /// Names in a folder, sorted.
+    fn files(&self, folder: &str) -> Vec<String> {
+        let entries = fs::read_dir(self.path(folder)).unwrap();
+        let mut names: Vec<String> =
+            entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect();
+        names.sort();
+        names
+    }
+}
+
+const TABLES: [&str; 6] =
+    ["accumulation.csv", "exposure.csv", "profiles.csv", "run.json", "subjects.csv", "summary.csv"];
+
+#[test]
+fn a_study_becomes_a_folder_of_tables_named_after_it() {
+    let bench = Bench::new();
+    let run = bench.teorell(&["simulate", "s.toml", "--no-plots"]).success();
+    run.stdout(contains("arm  cycle")).stderr(contains("wrote 6 files into `small`"));
+    assert_eq!(bench.files("small"), TABLES);
+    let profiles = bench.read("small/profiles.csv");
+    assert_eq!(profiles.lines().next(), Some("arm,id,time,Cc,DV,cycle"));
+    assert_eq!(profiles.lines().count(), 1 + 2 * 3 * 4);
+    assert_eq!(bench.read("small/exposure.csv").lines().count(), 1 + 2 * 3 * 2);
+    assert_eq!(bench.read("small/subjects.csv").lines().count(), 1 + 2 * 3);
+}
+
+#[test]
+fn pictures_come_as_svg_and_png_and_are_drawn_again_to_the_same_bytes() {
+    let bench = Bench::new();
+    bench.teorell(&["simulate", "s.toml", "-q"]).success().stdout("").stderr("");
+    let svg = bench.read("small/concentration.svg");
+    let png = fs::read(bench.path("small/concentration.png")).unwrap();
+    assert!(svg.contains("<svg") && png.starts_with(b"\x89PNG"));
+    fs::remove_file(bench.path("small/concentration.svg")).unwrap();
+    bench.teorell(&["plot", "small"]).success().stdout(contains("concentration.svg"));
+    assert_eq!(bench.read("small/concentration.svg"), svg);
+    assert_eq!(fs::read(bench.path("small/concentration.png")).unwrap(), png);
+}
+
+#[test]
+fn results_are_the_same_bytes_for_any_number_of_threads() {
+    let bench = Bench::new();
+    for threads in ["1", "2", "7"] {
+        bench
+            .teorell(&["simulate", "s.toml", "-n", "300", "--no-plots", "-q", "--threads", threads, "--out", threads])
+            .success();
+    }
+    for file in TABLES.iter().filter(|file| **file != "run.json") {
+        let one = bench.read(&format!("1/{file}"));
+        assert_eq!(one, bench.read(&format!("2/{file}")), "{file}");
+        assert_eq!(one, bench.read(&format!("7/{file}")), "{file}");
+    }
+    let without_timings = |folder: &str| {
+        let mut run: serde_json::Value = serde_json::from_str(&bench.read(&format!("{folder}/run.json"))).unwrap();
+        run.as_object_mut().unwrap().remove("timings");
+        run
+    };
+    assert_eq!(without_timings("1"), without_timings("7"));
+}
+
+#[test]
+fn another_seed_gives_other_numbers_and_another_arm_leaves_the_numbers_as_they_are() {
+    let bench = Bench::new();
+    let run = |out: &str, more: &[&str]| {
+        let mut arguments = vec!["simulate", "s.toml", "--no-plots", "-q", "--out", out];
+        arguments.extend(more);
+        bench.teorell(&arguments).success();
+        bench.read(&format!("{out}/profiles.csv"))
+    };
+    let (both, two, seed) = (run("a", &[]), run("b", &["--arm", "two"]), run("c", &["--seed", "8"]));
+    assert_ne!(both, seed);
+    let of_two =
+        |text: &str| text.lines().filter(|line| line.starts_with("two,")).map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(of_two(&both), of_two(&two));
+    assert_eq!(two.lines().count(), 1 + 3 * 4);
+}
+
+#[test]
+fn flags_override_keys_of_the_study_and_the_run_is_recorded_with_them() {
+    let bench = Bench::new();
+    let flags =
+        ["--typical", "--residual", "off", "--param", "lcl1=log(0.2)", "--grid", "0:48:24", "--outputs", "profiles"];
+    let mut arguments = vec!["simulate", "s.toml", "-n", "1", "--arm", "one", "--digits", "3", "-q"];
+    arguments.extend(flags);
+    bench.teorell(&arguments).success();
+    assert_eq!(bench.files("small"), ["profiles.csv", "run.json"]);
+    let profiles = bench.read("small/profiles.csv");
+    assert_eq!(profiles.lines().count(), 4);
+    assert_eq!(profiles.lines().next(), Some("arm,id,time,Cc,cycle"));
+    assert!(profiles.lines().skip(2).all(|row| row.split(',').nth(3).unwrap().len() <= 5), "{profiles}");
+    // The study in run.json is the one that ran: run again without flags it gives the same bytes.
+    let run: serde_json::Value = serde_json::from_str(&bench.read("small/run.json")).unwrap();
+    bench.write("again.toml", run["study"]["text"].as_str().unwrap());
+    bench.teorell(&["simulate", "again.toml", "-q", "--out", "again"]).success();
+    assert_eq!(bench.read("again/profiles.csv"), profiles);
+}
+
+#[test]
+fn a_failed_subject_is_named_becomes_a_row_and_gives_status_3() {
+    // Garrett's volume is linear in BSA and negative below 0.55 m².
+    let bench = Bench::with(&STUDY.replace("BSA = 1.84", "BSA = 0.5"));
+    let run = bench.teorell(&["simulate", "s.toml", "--no-plots", "--arm", "one"]).code(3);
+    run.stderr(contains("warning: subject 1 in arm `one` failed").and(contains("vc")));
+    let subjects = bench.read("small/subjects.csv");
+    assert_eq!(subjects.lines().filter(|row| row.contains(",failed,")).count(), 3, "{subjects}");
+    let run: serde_json::Value = serde_json::from_str(&bench.read("small/run.json")).unwrap();
+    assert_eq!(run["counts"]["failed"], 3);
+}
+
+#[test]
+fn a_mistake_in_the_study_is_shown_with_its_line_and_the_way_out() {
+    let bench = Bench::with(&STUDY.replace("size = 3", "siez = 3"));
+    bench.teorell(&["simulate", "s.toml"]).code(2).stdout("").stderr(
+        "error: unknown key `siez`\n  --> s.toml:6:1\n  |\n6 | siez = 3\n  | ^^^^\n\nhint: did you mean `size`?\n",
+    );
+    assert_eq!(bench.files("."), ["s.toml"]);
+}
+
+#[test]
+fn bad_input_is_status_2_and_leaves_nothing_behind() {
+    let bench = Bench::new();
+    bench.write("twice.csv", "id,BSA,BSA\n1,1.8,1.8\n");
+    bench.write("none.csv", "id,weight\n1,70\n");
+    let csv = "cohort={ size = 1, covariates = { ALL = 1, RITUX = 0, BLSTPB = 5 }, csv = { path = \"FILE\" } }";
+    let (twice, none, missing) =
+        (csv.replace("FILE", "twice.csv"), csv.replace("FILE", "none.csv"), csv.replace("FILE", "no.csv"));
+    for (flags, message) in [
+        (vec!["-n", "0"], "empty cohort"),
+        (vec!["--seed", "-1"], "a seed, a whole number from 0 to 9223372036854775807"),
+        (vec!["--set", "seed=18446744073709551616"], "expected a seed"),
+        (vec!["--set", "cohort.size=many"], "invalid type: string \"many\""),
+        (vec!["--arm", "three"], "there is no arm `three`"),
+        (vec!["--solver", "tailor"], "did you mean `taylor`?"),
+        (vec!["--param", "lcl=1"], "the model has no parameter `lcl`"),
+        (vec!["--model", "garrett"], "there is no built-in model `garrett`"),
+        (vec!["--model", "no/such.R"], "cannot read model file `no/such.R`"),
+        (vec!["--grid", "0:1"], "expected three numbers of hours"),
+        (vec!["--set", &twice], "column `BSA` is there twice"),
+        (vec!["--set", &none], "the model needs `BSA`"),
+        (vec!["--set", &missing], "no.csv"),
+    ] {
+        let mut arguments = vec!["simulate", "s.toml"];
+        arguments.extend(flags);
+        bench.teorell(&arguments).code(2).stdout("").stderr(contains(message));
+    }
+    bench.teorell(&["simulate", "no.toml"]).code(2).stderr(contains("cannot read study file `no.toml`"));
+    bench.teorell(&["simulate", "inotuzmab"]).code(2).stderr(contains("did you mean `inotuzumab`?"));
+    assert_eq!(bench.files("."), ["none.csv", "s.toml", "twice.csv"]);
+}
+
+#[test]
+fn the_files_of_others_are_not_touched() {
+    let bench = Bench::new();
+    fs::create_dir(bench.path("mine")).unwrap();
+    bench.write("mine/thesis.txt", "years of work");
+    let run = bench.teorell(&["simulate", "s.toml", "--out", "mine"]).code(4);
+    run.stderr(contains("holds files that are not results of teorell").and(contains("--out")));
+    assert_eq!(bench.files("mine"), ["thesis.txt"]);
+    assert_eq!(bench.read("mine/thesis.txt"), "years of work");
+}
+
+#[test]
+fn an_output_that_cannot_be_written_is_status_4_before_anything_is_simulated() {
+    let bench = Bench::new();
+    let run = bench.teorell(&["simulate", "s.toml", "--out", "s.toml/results"]).code(4).stdout("");
+    run.stderr(contains("s.toml/results"));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_gives_a_clear_message_and_no_half_file() {
+    let bench = Bench::new();
+    // A limit on the size of a file stands in for a full disk: the write fails in the middle.
+    let program = assert_cmd::cargo::cargo_bin("teorell");
+    let script = format!("trap '' XFSZ; ulimit -f 16; exec '{}' simulate s.toml -n 500 --no-plots", program.display());
+    let run = Command::new("bash").args(["-c", &script]).current_dir(bench.folder.path()).assert().code(4);
+    run.stderr(contains("could not write").and(contains("profiles.csv")));
+    assert_eq!(bench.files("."), ["s.toml"]);
+}
+
+#[test]
+fn a_model_needs_no_study_file() {
+    let bench = Bench::new();
+    bench.write("one.R", ONE_COMPARTMENT);
+    bench.teorell(&["simulate", "--model", "one.R"]).code(2).stderr(contains("hint: add doses"));
+    let dosed = ["simulate", "--model", "one.R", "--dose", "100", "--every", "12 h", "--repeat", "2", "--typical"];
+    let mut arguments = dosed.to_vec();
+    arguments.extend([
+        "--set",
+        "cohort.covariates.WT=70",
+        "--grid",
+        "0:24:12",
+        "--residual",
+        "off",
+        "-q",
+        "--no-plots",
+    ]);
+    bench.teorell(&arguments).success();
+    let profiles = bench.read("one/profiles.csv");
+    let at = |time: &str| -> f64 {
+        let row = profiles.lines().find(|row| row.split(',').nth(2) == Some(time)).unwrap();
+        row.split(',').nth(3).unwrap().parse().unwrap()
+    };
+    // CL 2 L/h, V 20 L: k = 0.1/h, 5 mg/L at once; the second dose falls on what 12 h have left. 1e-7: the default tolerance.
+    let k: f64 = 0.1;
+    let at_12 = 5.0 * (-k * 12.0).exp();
+    let at_24 = (at_12 + 5.0) * (-k * 12.0).exp();
+    assert!((at("12") / at_12 - 1.0).abs() < 1e-7 && (at("24") / at_24 - 1.0).abs() < 1e-7, "{profiles}");
+}
+
+const ONE_COMPARTMENT: &str = "one <- function() {
+  units <- list(time = 'h', dosing = 'mg', concentration = 'mg/L')
+  ini({ lcl <- log(2); lvc <- log(20); etalcl ~ 0.09; prop_sd <- 0.1 })
+  model({
+    cl <- exp(lcl + etalcl) * (WT / 70)^0.75
+    vc <- exp(lvc)
+    d/dt(central) <- -cl / vc * central
+    Cc <- central / vc
+    Cc ~ prop(prop_sd)
+  })
+}
+";
+
+#[test]
+fn a_data_set_is_answered_record_by_record_in_its_order() {
+    let bench = Bench::new();
+    bench.write("one.R", ONE_COMPARTMENT);
+    bench.write("d.csv", "ID,TIME,AMT,WT,GROUP\nzoe,0,100,70,x\nzoe,10,.,70,x\nadam,0,200,70,y\nadam,10,.,70,y\n");
+    let run = |out: &str, more: &[&str]| {
+        let mut arguments = vec!["simulate", "--data", "d.csv", "--model", "one.R", "-q", "--no-plots", "--out", out];
+        arguments.extend(more);
+        bench.teorell(&arguments).success();
+        bench.read(&format!("{out}/profiles.csv"))
+    };
+    let typical =
+        run("a", &["--typical", "--residual", "off", "--carry", "GROUP", "--set", "outputs.variables=[\"Cc\"]"]);
+    let rows: Vec<Vec<&str>> = typical.lines().map(|row| row.split(',').collect()).collect();
+    assert_eq!(rows[0], ["arm", "id", "time", "Cc", "GROUP", "cycle"]);
+    let ids: Vec<&str> = rows[1..].iter().map(|row| row[1]).collect();
+    assert_eq!(ids, ["zoe", "zoe", "adam", "adam"]);
+    assert_eq!(rows[4][4], "y");
+    // 10 mg/L at once, k = 0.1/h.
+    let expected = 10.0 * (-1.0_f64).exp();
+    assert!((rows[4][3].parse::<f64>().unwrap() / expected - 1.0).abs() < 1e-7, "{typical}");
+
+    let observations = run("b", &["--obs-only", "--replicates", "2"]);
+    assert_eq!(observations.lines().count(), 1 + 2 * 2);
+    assert!(observations.starts_with("arm,replicate,id,time,cl,vc,Cc,central,DV,cycle\n"), "{observations}");
+    let first: Vec<&str> = observations.lines().filter(|row| row.contains(",zoe,")).collect();
+    assert_ne!(first[0].split(',').nth(4), first[1].split(',').nth(4), "replicates have their own random numbers");
+    // Standard input is a file like any other.
+    let mut piped = Command::cargo_bin("teorell").unwrap();
+    let piped = piped.current_dir(bench.folder.path()).write_stdin(bench.read("d.csv"));
+    let more = ["--obs-only", "--replicates", "2", "-q", "--no-plots", "--out", "c"];
+    piped.args(["simulate", "--data", "-", "--model", "one.R"]).args(more).assert().success();
+    assert_eq!(bench.read("c/profiles.csv"), observations);
+}
+
+#[test]
+fn a_data_set_with_errors_is_refused_with_all_of_them() {
+    let bench = Bench::new();
+    bench.write("one.R", ONE_COMPARTMENT);
+    bench.write("d.csv", "ID,TIME,AMT,WT\n1,0,100,70\n1,x,.,70\n1,5,y,70\n");
+    let run = bench.teorell(&["simulate", "--data", "d.csv", "--model", "one.R"]).code(2);
+    run.stderr(contains("the data set cannot be used: 2 errors").and(contains("line 3")).and(contains("line 4")));
+    bench.teorell(&["simulate", "--data", "d.csv"]).code(2).stderr(contains("--model"));
+}
+
+#[test]
+fn a_study_written_as_a_data_set_gives_the_same_numbers() {
+    let bench = Bench::new();
+    bench.teorell(&["dataset", "s.toml", "--arm", "two", "-o", "two.csv"]).success().stdout("");
+    let both = ["--seed", "7", "-q", "--no-plots"];
+    let mut from_study = vec!["simulate", "s.toml", "--arm", "two", "--out", "a"];
+    from_study.extend(both);
+    bench.teorell(&from_study).success();
+    let mut from_data =
+        vec!["simulate", "--data", "two.csv", "--model", "inotuzumab_garrett_2019", "--obs-only", "--out", "b"];
+    from_data.extend(["--set", "outputs.variables=[\"Cc\"]"]);
+    from_data.extend(both);
+    bench.teorell(&from_data).success();
+    // Subject, time, concentration and observation: only the name of the arm and of the cycles differ.
+    let columns = |path: &str| -> Vec<Vec<String>> {
+        bench.read(path).lines().map(|row| row.split(',').skip(1).take(4).map(str::to_owned).collect()).collect()
+    };
+    assert_eq!(columns("a/profiles.csv"), columns("b/profiles.csv"));
+    // Several arms are groups of their own subjects.
+    let text = bench.teorell(&["dataset", "s.toml"]).success().get_output().stdout.clone();
+    let text = String::from_utf8(text).unwrap();
+    assert!(text.lines().next().unwrap().ends_with(",ARM"));
+    assert!(text.lines().last().unwrap().starts_with("6,"), "{text}");
+}
+
+#[test]
+fn the_embedded_study_prints_published_beside_simulated() {
+    let bench = Bench::new();
+    let run = bench.teorell(&["simulate", "-n", "100", "--outputs", "summary"]).success();
+    run.stdout(contains("published  simulated").and(contains("accumulation of AUC by cycle 4")));
+    assert!(Path::new(&bench.path("inotuzumab/summary.csv")).is_file());
+    // A study that was changed is not the published one.
+    let changed = ["simulate", "-n", "10", "--outputs", "summary", "--set", "cohort.covariates.RITUX=1"];
+    bench.teorell(&changed).success().stdout(contains("published").not());
+}
