@@ -6,6 +6,7 @@ use std::sync::Mutex;
 use teorell::cohort::streams::Streams;
 use teorell::cohort::{Cohort, CohortSpec};
 use teorell::engine::{SolverChoice, Tolerance};
+use teorell::exposure::terminal::terminal_slope;
 use teorell::model::{Model, ModelOptions};
 use teorell::regimen::course::{Course, CourseSpec};
 use teorell::regimen::cycles::{Regimen, RegimenSpec};
@@ -145,6 +146,22 @@ fn the_typical_patient_has_the_concentrations_and_areas_of_three_other_integrato
     }
     let days = results[0].terminal_half_life.unwrap() / 24.0;
     assert!((12.1..12.4).contains(&days), "{days}");
+}
+
+#[test]
+fn half_lives_from_the_parameters_and_from_the_end_of_the_curve_agree() {
+    // 2,500 h after the last dose the faster exponential has fallen to 1e-14 of the slower and CL2 to 1e-12 of itself; what is left
+    // is the solver's 1e-10 per step over some hundred steps.
+    let times: Vec<f64> = (0..=20).map(|step| 6000.0 + 50.0 * f64::from(step)).collect();
+    let mut design = design(1, "[covariates]\nALL = 1\nRITUX = 0\nBSA = 1.84\nBLSTPB = 5.25", vec![fixed_arm(&times)]);
+    design.setup.typical = true;
+    design.setup.tolerance = Tolerance { rtol: 1e-10, atol: 1e-14 };
+    let (results, _) = results(&design, 1);
+    let profile = &results[0].outcome.as_ref().unwrap().profile;
+    let conc: Vec<f64> = (0..times.len()).map(|row| profile.row(row)[0]).collect();
+    let from_curve = terminal_slope(&times, &conc).unwrap().half_life;
+    let from_parameters = results[0].terminal_half_life.unwrap();
+    assert!((from_curve / from_parameters - 1.0).abs() < 1e-7, "{from_curve} {from_parameters}");
 }
 
 #[test]
