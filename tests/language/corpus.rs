@@ -57,6 +57,44 @@ fn a_model_of_forty_states_is_read_in_two_milliseconds() {
     assert!(best < Duration::from_millis(2), "{best:?}");
 }
 
+/// What a generator might repeat: neither the stack nor patience runs out.
+#[test]
+fn long_repetitive_files_are_answered() {
+    type Text = fn(usize) -> String;
+    fn repeat(n: usize, statement: impl Fn(usize) -> String) -> String {
+        (0..n).map(statement).collect()
+    }
+    fn in_model(body: &str) -> String {
+        format!("m <- function() {{ model({{\n{body}}}) }}")
+    }
+    fn in_ini(body: &str) -> String {
+        format!("m <- function() {{ ini({{\n{body}}}); model({{ x <- 1 }}) }}")
+    }
+    let texts: [Text; 18] = [
+        |n| in_model(&repeat(n, |i| format!("d/dt(a{i}) <- a{i}\n"))),
+        |n| in_model(&repeat(n, |i| format!("d/dt(a{i}) <- 1; a{i} <- 1\n"))),
+        |n| in_model(&repeat(n, |i| format!("d/dt(a{i}) <- transit(3, 2)\n"))),
+        |n| in_model(&repeat(n, |i| format!("y{i} ~ add(a)\n"))),
+        |n| in_model(&repeat(n, |i| format!("linear(w{i})\n"))),
+        |n| in_model(&"x <- f(a b\n".repeat(n)),
+        |n| in_model(&"x <- f(a b; ".repeat(n)),
+        |n| in_model(&repeat(n, |i| format!("x <- foo{i}(1)\n"))),
+        |n| in_model(&format!("x <- {}(1)\n", "a".repeat(20 * n))),
+        |n| in_model(&"x <- a %% b; ".repeat(n)),
+        |n| in_model(&format!("x <- {}1\n", "\n".repeat(20 * n))),
+        |n| in_ini(&repeat(n, |i| format!("a{i} <- 1; label('a')\n"))),
+        |n| in_ini(&repeat(n, |i| format!("a{i} ~ 1\n"))),
+        |n| in_ini(&repeat(n, |i| format!("a{i} ~ 1\nb{i} ~ c(0, 1)\n"))),
+        |n| format!("m <- function() {{ {} model({{ x <- 1 }}) }}", repeat(n, |i| format!("a{i} <- 1\n"))),
+        |n| format!("m <- function() {{ a <- list({}1); model({{ x <- 1 }}) }}", "1, ".repeat(n)),
+        |n| repeat(n, |i| format!("m{i} <- function() {{ model({{ x <- 1 }}) }}\n")),
+        |n| "\"\n".repeat(20 * n + 1),
+    ];
+    for text in texts {
+        holds(text(2_000).as_bytes());
+    }
+}
+
 /// Published models of whole signalling networks have sums of hundreds of terms; a thread's stack holds their trees.
 #[test]
 fn a_sum_of_nine_hundred_terms_is_compiled() {

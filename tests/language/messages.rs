@@ -265,6 +265,8 @@ fn parameters() {
             ("line of a matrix without one above", "a ~ c(0.1, 1)"),
             ("line that names a stranger", "a ~ 1\nb ~ c(z = 0.1, b = 1)"),
             ("line across levels", "a ~ 1 | occ\nb ~ c(0.1, 1)"),
+            ("numbers by name", "cl <- c(est = 1, lower = 0)"),
+            ("bounds by name in another order", "cl <- logit(0.5, high = 1, low = 0)"),
             ("line of standard deviations", "a ~ 1\nb ~ sd(c(0.1, 1))"),
             ("level that is no name", "a ~ 0.1 | 2"),
             ("negative variance", "a ~ -0.1"),

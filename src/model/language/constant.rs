@@ -101,11 +101,21 @@ fn element_by_element(
 
 fn called(tree: &Tree, name: &str, arguments: &[Argument]) -> Result<Vec<f64>, Diagnostic> {
     let mut evaluated = Vec::with_capacity(arguments.len());
-    for argument in arguments {
-        let Some(argument) = &argument.value else {
+    for (place, Argument { name: given, value }) in arguments.iter().enumerate() {
+        let Some(argument) = value else {
             return Err(Diagnostic::error(tree.span, format!("`{name}` has an empty argument"))
                 .with_help("remove the comma that is too many"));
         };
+        let in_order = |given: &str| {
+            matches!(
+                (name, place, given),
+                ("log", 1, "base") | ("expit" | "logit", 1, "low") | ("expit" | "logit", 2, "high")
+            )
+        };
+        if let Some(given) = given.as_ref().filter(|given| !in_order(&given.text)) {
+            return Err(Diagnostic::error(given.span, format!("`{name}` has an argument by name, `{} =`", given.text))
+                .with_help("give the arguments in order, without names"));
+        }
         evaluated.push(values(argument)?);
     }
     let one = |apply: &dyn Fn(f64) -> f64| evaluated[0].iter().map(|&x| apply(x)).collect();

@@ -148,10 +148,14 @@ fn wrong_count(name: &str, found: usize, least: usize, most: usize, span: Span) 
     Diagnostic::error(span, format!("`{name}` takes {wanted}, found {found}")).with_help(help)
 }
 
+/// Names longer than this are no misspelt function.
+const LONGEST_GUESS: usize = 20;
+
 fn unknown_function(name: &str, tree: &Tree) -> Diagnostic {
     let TreeNode::Call(function, _) = &tree.node else { unreachable!("only called for calls") };
     let near = FUNCTIONS
         .iter()
+        .filter(|_| name.len() <= LONGEST_GUESS)
         .map(|(known, ..)| (*known, strsim::damerau_levenshtein(known, &name.to_lowercase())))
         .min_by_key(|(_, distance)| *distance);
     let help = match name {

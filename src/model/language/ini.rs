@@ -196,6 +196,10 @@ impl Given {
                 return Err(Diagnostic::error(tree.span, "a value is missing between two commas")
                     .with_help("remove the comma that is too many"));
             };
+            if let Some(name) = &argument.name {
+                return Err(Diagnostic::error(name.span, format!("a number with a name, `{} =`", name.text))
+                    .with_help("give the numbers in order: `c(lower, estimate, upper)`"));
+            }
             match value.as_name() {
                 Some(word) if is_fix(word) => self.fixed = true,
                 _ => {

@@ -199,8 +199,8 @@ impl<'a> Lexer<'a, '_> {
     /// `%%`, or an operator of R's user between percent signs, which is refused later by its name.
     fn percent_operator(&mut self) -> Option<Token<'a>> {
         let start = self.at;
-        let line = self.rest().find('\n').unwrap_or(self.rest().len());
-        if let Some(length) = self.rest()[1..line].find('%') {
+        let next = self.rest()[1..].find(['%', '\n']).filter(|&length| self.byte(1 + length) == b'%');
+        if let Some(length) = next {
             self.at += length + 2;
             let operator = if length == 0 { Operator::Modulo } else { Operator::Percent };
             return Some(Token::Operator(operator));

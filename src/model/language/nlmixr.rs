@@ -4,6 +4,7 @@ use super::tree::{Argument, Tree, TreeNode};
 use super::{ini, metadata, statements};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::ir::{Metadata, ModelIr, Span};
+use std::collections::HashMap;
 
 /// A file's statements as a model. Faults go to the diagnostics; what is returned then is only good for finding more of them.
 pub(super) fn model(file: &[Tree], fallback_name: &str, diagnostics: &mut Vec<Diagnostic>) -> ModelIr {
@@ -94,6 +95,7 @@ fn is_section(statement: &Tree) -> bool {
 fn sections<'t>(body: &'t [Tree], ir: &mut ModelIr, diagnostics: &mut Vec<Diagnostic>) -> Option<&'t [Tree]> {
     let mut parameters: Option<&[Tree]> = None;
     let mut equations: Option<&[Tree]> = None;
+    let mut facts = Facts::default();
     for statement in body {
         if let Some((section @ ("ini" | "model"), arguments)) = statement.as_call() {
             let slot = if section == "ini" { &mut parameters } else { &mut equations };
@@ -124,7 +126,7 @@ fn sections<'t>(body: &'t [Tree], ir: &mut ModelIr, diagnostics: &mut Vec<Diagno
         }
         match statement.as_assignment().map(|(target, value)| (target.as_name(), value)) {
             Some((Some(name), value)) => match metadata::literal(value) {
-                Some(literal) => assign_metadata(ir, name, literal),
+                Some(literal) => assign_metadata(ir, &mut facts, name, literal),
                 None => {
                     diagnostics.push(Diagnostic::note(statement.span, format!("`{name}` is not a literal: not used")))
                 }
@@ -133,6 +135,7 @@ fn sections<'t>(body: &'t [Tree], ir: &mut ModelIr, diagnostics: &mut Vec<Diagno
             _ => diagnostics.push(Diagnostic::note(statement.span, "outside `ini` and `model`: not used")),
         }
     }
+    ir.metadata = facts.list;
     if let Some(parameters) = parameters {
         ini::parameters(parameters, ir, diagnostics);
     }
@@ -140,7 +143,7 @@ fn sections<'t>(body: &'t [Tree], ir: &mut ModelIr, diagnostics: &mut Vec<Diagno
 }
 
 /// Puts a literal where the rest of the crate looks for it. A later assignment replaces an earlier one, as in R.
-fn assign_metadata(ir: &mut ModelIr, name: &str, value: Metadata) {
+fn assign_metadata(ir: &mut ModelIr, facts: &mut Facts, name: &str, value: Metadata) {
     match (name, value) {
         ("description", Metadata::Text(text)) => ir.description = Some(text),
         ("reference", Metadata::Text(text)) => ir.reference = Some(text),
@@ -155,14 +158,28 @@ fn assign_metadata(ir: &mut ModelIr, name: &str, value: Metadata) {
                 }
             }
             if !others.is_empty() {
-                set(&mut ir.metadata, name, Metadata::List(others));
+                facts.set(name, Metadata::List(others));
             }
         }
-        (_, value) => set(&mut ir.metadata, name, value),
+        (_, value) => facts.set(name, value),
     }
 }
 
-fn set(metadata: &mut Vec<(String, Metadata)>, name: &str, value: Metadata) {
-    metadata.retain(|(known, _)| known != name);
-    metadata.push((name.to_owned(), value));
+/// Metadata by name, in order of their first assignment.
+#[derive(Default)]
+struct Facts {
+    list: Vec<(String, Metadata)>,
+    places: HashMap<String, usize>,
+}
+
+impl Facts {
+    fn set(&mut self, name: &str, value: Metadata) {
+        match self.places.get(name) {
+            Some(&place) => self.list[place].1 = value,
+            None => {
+                self.places.insert(name.to_owned(), self.list.len());
+                self.list.push((name.to_owned(), value));
+            }
+        }
+    }
 }

@@ -16,7 +16,7 @@ pub(super) struct Entries {
 }
 
 /// Largest block: the lines of a matrix would otherwise let a small file ask for any amount of memory.
-const MAX_BLOCK: usize = 400;
+const MAX_BLOCK: usize = 100;
 
 /// What the numbers are.
 #[derive(Clone, Copy, Default)]
@@ -115,15 +115,15 @@ fn append_line(ir: &mut ModelIr, etas: Vec<Eta>, entries: &Entries, span: Span) 
         return Err(Diagnostic::error(entries.span, "`sd`, `cor` and `chol` need the whole triangle")
             .with_help("write `a + b ~ sd(cor(c(...)))`, or give variances and covariances"));
     }
-    // Column of the matrix for each number: the eta's place among all etas.
     let own = ir.etas.len();
-    let mut row = vec![0.0; own + 1];
-    let mut first = own;
     let count = entries.values.len();
+    let nearest = || ir.etas.iter().enumerate().rev().take(MAX_BLOCK);
+    // Column of the matrix for each number: the eta's place among all etas.
+    let mut row = Vec::with_capacity(count);
     for (i, (name, value)) in entries.values.iter().enumerate() {
         let column = match name {
             Some(name) if *name == eta.name.text => own,
-            Some(name) => ir.etas.iter().position(|e| e.name.text == *name).ok_or_else(|| {
+            Some(name) => nearest().find(|(_, e)| e.name.text == *name).map(|(column, _)| column).ok_or_else(|| {
                 Diagnostic::error(entries.span, format!("`{name}` is not a random effect declared above"))
                     .with_help("a line of the matrix names the random effects before it")
             })?,
@@ -134,9 +134,9 @@ fn append_line(ir: &mut ModelIr, etas: Vec<Eta>, entries: &Entries, span: Span) 
                     .with_help("a line holds the covariances with those above, then its own variance")
             })?,
         };
-        row[column] = *value;
-        first = first.min(column);
+        row.push((column, *value));
     }
+    let first = row.iter().map(|(column, _)| *column).fold(own, usize::min);
     // Blocks from the one that holds `first` on become one.
     let (mut block, mut start) = (ir.omegas.len(), own);
     while start > first {
@@ -168,7 +168,11 @@ fn append_line(ir: &mut ModelIr, etas: Vec<Eta>, entries: &Entries, span: Span) 
         offset += part.size;
         fixed |= part.fixed;
     }
-    lower.extend(&row[start..]);
+    let columns = lower.len();
+    lower.resize(triangle(size), 0.0);
+    for (column, value) in row {
+        lower[columns + column - start] = value;
+    }
     let span = merged.first().map_or(span, |part| super::tree::join(part.span, span));
     ir.etas.extend(etas);
     ir.omegas.push(OmegaBlock { size, lower, fixed, span });

@@ -16,8 +16,18 @@ const MAX_HEIGHT: usize = 1_000;
 /// The statements of a whole file; `None` where a string swallows the rest of it.
 pub(super) fn parse(text: &str, diagnostics: &mut Vec<Diagnostic>) -> Option<Vec<Tree>> {
     let tokens = lexer::tokens(text, diagnostics)?;
-    let mut parser =
-        Parser { text, tokens, at: 0, newlines: true, nesting: 0, reported_at: None, given_up: false, diagnostics };
+    let lines = text.match_indices('\n').map(|(end, _)| end + 1).collect();
+    let mut parser = Parser {
+        text,
+        tokens,
+        lines,
+        at: 0,
+        newlines: true,
+        nesting: 0,
+        reported_at: None,
+        given_up: false,
+        diagnostics,
+    };
     Some(parser.statements(None))
 }
 
@@ -93,6 +103,8 @@ fn strength(operator: Operator) -> Option<Strength> {
 struct Parser<'a, 'd> {
     text: &'a str,
     tokens: Vec<(Token<'a>, Span)>,
+    /// Where lines begin, the first one excepted.
+    lines: Vec<usize>,
     at: usize,
     /// Whether a line break ends a statement here: not inside round or square brackets.
     newlines: bool,
@@ -170,9 +182,9 @@ impl<'a> Parser<'a, '_> {
         }
     }
 
-    fn place(&self, span: Span) -> String {
-        let (line, column) = crate::model::diagnostic::line_column(self.text, span.start);
-        format!("line {line}, column {column}")
+    /// Line of a place, from 1.
+    fn line(&self, span: Span) -> usize {
+        self.lines.partition_point(|&start| start <= span.start) + 1
     }
 
     fn tree(&mut self, node: TreeNode, span: Span) -> Parsed {
@@ -413,10 +425,10 @@ impl<'a> Parser<'a, '_> {
             return self.advance();
         }
         let found = self.describe();
-        let opened = self.place(open);
+        let line = self.line(open);
         let opening = &self.text[open.start..open.end];
         let message = format!("expected {expected}`{sign}`, found {found}");
-        self.fault(message, format!("the `{opening}` at {opened} is not closed"));
+        self.fault(message, format!("the `{opening}` in line {line} is not closed"));
         self.tokens[self.at.saturating_sub(1)].1
     }
 

@@ -19,8 +19,9 @@ pub(super) struct Scope {
     pub derivatives_used: HashSet<String>,
     /// Those of them that are set by now.
     pub derivatives_set: HashSet<String>,
-    /// States fed by `transit()`, with the place of the first one.
+    /// States fed by `transit()`.
     pub by_transit: Vec<String>,
+    transit_known: HashSet<String>,
     /// What `linCmt()` stands for, once it is written out.
     linear_value: Option<Expression>,
     pub linear_states: Vec<Name>,
@@ -43,6 +44,7 @@ impl Scope {
             derivatives_used: HashSet::new(),
             derivatives_set: HashSet::new(),
             by_transit: Vec::new(),
+            transit_known: HashSet::new(),
             linear_value: None,
             linear_states: Vec::new(),
             before: Vec::new(),
@@ -120,7 +122,7 @@ impl Scope {
 
     /// Doses into `state` enter through the transit chain alone.
     pub fn enters_by_transit(&mut self, state: &str) {
-        if !self.by_transit.iter().any(|known| known == state) {
+        if self.transit_known.insert(state.to_owned()) {
             self.by_transit.push(state.to_owned());
         }
     }

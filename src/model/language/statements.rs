@@ -18,6 +18,9 @@ pub(super) fn model_block(block: &[Tree], ir: &mut ModelIr, diagnostics: &mut Ve
         endpoints: Vec::new(),
         interpolation: Vec::new(),
         declared: Vec::new(),
+        with_equation: HashSet::new(),
+        endpoint_names: HashSet::new(),
+        interpolated: HashSet::new(),
         depth: 0,
     };
     let mut statements = reader.block(block);
@@ -36,6 +39,12 @@ struct Reader<'m> {
     interpolation: Vec<(Name, Interpolation)>,
     /// Compartments in order of `cmt()` or `d/dt()`, `true` where by `cmt()`.
     declared: Vec<(Name, bool)>,
+    /// States that have a `d/dt()`.
+    with_equation: HashSet<String>,
+    /// Names of endpoints in data.
+    endpoint_names: HashSet<String>,
+    /// Covariates told how to run.
+    interpolated: HashSet<String>,
     /// Of conditions around the statement.
     depth: usize,
 }
@@ -152,7 +161,7 @@ impl Reader<'_> {
                 Diagnostic::error(span, format!("`{word}` takes names of covariates"))
                     .with_help(format!("write `{word}(WT, AGE)`"))
             })?;
-            if self.interpolation.iter().any(|(known, _)| known.text == covariate.text) {
+            if !self.interpolated.insert(covariate.text.clone()) {
                 return Err(Diagnostic::error(
                     covariate.span,
                     format!("`{}` is told twice how to run", covariate.text),
@@ -173,7 +182,7 @@ impl Reader<'_> {
     ) -> Result<(), Diagnostic> {
         let kind = Target::read(target)?;
         if let Target::Derivative(state) = &kind {
-            if !self.declared.iter().any(|(known, by_cmt)| !by_cmt && known.text == state.text) {
+            if self.with_equation.insert(state.text.clone()) {
                 self.declared.push((state.clone(), false));
             }
             self.scope.deriving = Some(state.text.clone());
@@ -231,9 +240,9 @@ impl Reader<'_> {
             }
         };
         let endpoint = endpoint::endpoint(prediction, value, span, self.scope)?;
-        let data_name = |e: &Endpoint| e.condition.as_ref().unwrap_or(&e.prediction).text.clone();
-        if self.endpoints.iter().any(|known| data_name(known) == data_name(&endpoint)) {
-            return Err(Diagnostic::error(span, format!("a second endpoint `{}`", data_name(&endpoint)))
+        let data_name = &endpoint.condition.as_ref().unwrap_or(&endpoint.prediction).text;
+        if !self.endpoint_names.insert(data_name.clone()) {
+            return Err(Diagnostic::error(span, format!("a second endpoint `{data_name}`"))
                 .with_help("tell the two apart by `| name`"));
         }
         self.endpoints.push(endpoint);
@@ -313,40 +322,45 @@ fn states(
             states.push(state.clone());
         }
     }
-    let assigned = |name: &str| scope.is_declared(name);
-    for state in &states {
-        if assigned(&state.text) && assigns(statements, &state.text) {
-            diagnostics.push(
-                Diagnostic::error(state.span, format!("`{}` is a state and a variable", state.text))
-                    .with_help("give one of them another name"),
-            );
-        }
+    let mut assigned = HashSet::new();
+    assignments(statements, &mut assigned);
+    for state in states.iter().filter(|state| assigned.contains(state.text.as_str())) {
+        diagnostics.push(
+            Diagnostic::error(state.span, format!("`{}` is a state and a variable", state.text))
+                .with_help("give one of them another name"),
+        );
     }
     states
 }
 
-fn assigns(statements: &[Statement], variable: &str) -> bool {
-    statements.iter().any(|statement| match statement {
-        Statement::Assign { name, .. } | Statement::EventTime { name, .. } => name.text == variable,
-        Statement::If { branches, otherwise } => {
-            branches.iter().any(|(_, guarded)| assigns(guarded, variable)) || assigns(otherwise, variable)
+/// Names of the variables set.
+fn assignments<'s>(statements: &'s [Statement], found: &mut HashSet<&'s str>) {
+    for statement in statements {
+        match statement {
+            Statement::Assign { name, .. } | Statement::EventTime { name, .. } => {
+                found.insert(name.text.as_str());
+            }
+            Statement::If { branches, otherwise } => {
+                branches.iter().for_each(|(_, guarded)| assignments(guarded, found));
+                assignments(otherwise, found);
+            }
+            _ => {}
         }
-        _ => false,
-    })
+    }
 }
 
 /// A dose into a state fed by `transit()` enters through the chain alone, as in rxode2: its bolus is F = 0.
 fn suppress_boluses(statements: &mut Vec<Statement>, scope: &Scope, diagnostics: &mut Vec<Diagnostic>) {
+    let mut given = HashMap::new();
+    for statement in statements.iter() {
+        if let Statement::DoseProperty { property: DoseProperty::Bioavailability, state, value } = statement {
+            given.entry(state.text.clone()).or_insert((state.span, value.node == Node::Number(0.0)));
+        }
+    }
     for fed in &scope.by_transit {
-        let given = statements.iter().find_map(|statement| match statement {
-            Statement::DoseProperty { property: DoseProperty::Bioavailability, state, value } if state.text == *fed => {
-                Some((state.span, value.node == Node::Number(0.0)))
-            }
-            _ => None,
-        });
-        match given {
+        match given.get(fed) {
             Some((_, true)) => {}
-            Some((span, false)) => diagnostics.push(
+            Some(&(span, false)) => diagnostics.push(
                 Diagnostic::error(
                     span,
                     format!("`f({fed})` beside `transit()`: doses enter `{fed}` through the chain alone"),
