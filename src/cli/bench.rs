@@ -32,7 +32,7 @@ pub struct Arguments {
     /// Numbers of threads, separated by commas [default: 1, and all of the machine].
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     threads: Vec<usize>,
-    /// Integrator: auto, taylor, linear, rk, stiff, reference.
+    /// Integrator: auto, taylor, linear, reference.
     #[arg(long, value_name = "NAME", default_value = "auto")]
     solver: String,
     /// Write CSV instead of a table.

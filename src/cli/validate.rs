@@ -21,7 +21,7 @@ pub struct Arguments {
     /// Write JSON instead of a table.
     #[arg(long)]
     json: bool,
-    /// Integrator: auto, taylor, linear, rk, stiff, reference.
+    /// Integrator: auto, taylor, linear, reference.
     #[arg(long, value_name = "NAME")]
     solver: Option<String>,
     /// Number of threads [default: all of the machine].

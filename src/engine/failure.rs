@@ -25,7 +25,9 @@ pub enum Cause {
     #[error("the step size collapsed to zero; the system is likely too stiff for this solver, or a rate is not finite")]
     StepTooSmall,
     /// The integrator ran out of steps.
-    #[error("more than {limit} steps were needed; the system is likely stiff: try the solver `stiff`")]
+    #[error(
+        "more than {limit} steps were needed; the system is likely stiff: check rates that are much faster than the others"
+    )]
     TooManySteps {
         /// Steps allowed between two events.
         limit: u32,

@@ -178,11 +178,6 @@ pub enum SolverName {
     Taylor,
     /// Exact, for constant-coefficient linear systems.
     Linear,
-    /// Explicit Runge-Kutta.
-    #[serde(alias = "runge_kutta")]
-    Rk,
-    /// Implicit, for stiff systems.
-    Stiff,
     /// The independent judge.
     Reference,
 }
@@ -193,8 +188,6 @@ impl From<SolverName> for SolverChoice {
             SolverName::Auto => Self::Auto,
             SolverName::Taylor => Self::Taylor,
             SolverName::Linear => Self::Linear,
-            SolverName::Rk => Self::RungeKutta,
-            SolverName::Stiff => Self::Stiff,
             SolverName::Reference => Self::Reference,
         }
     }

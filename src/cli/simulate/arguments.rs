@@ -98,7 +98,7 @@ pub struct Arguments {
     #[arg(long, value_name = "N", help_heading = "Data set")]
     replicates: Option<i64>,
 
-    /// Integrator: auto, taylor, linear, rk, stiff, reference.
+    /// Integrator: auto, taylor, linear, reference.
     #[arg(long, value_name = "NAME", help_heading = "Solver")]
     solver: Option<String>,
     /// Relative tolerance [default: 1e-8].
