@@ -1,8 +1,8 @@
 //! Sixteen subjects side by side: the lane type, and which instructions of the processor work on it.
 //!
 //! A [`Lanes`] is an array of 16 numbers, one per subject. Its operations are plain loops, compiled twice: once for
-//! AVX2 with fused multiply-add ([`Backend::Avx2Fma`]), where the compiler turns each loop into four vector
-//! instructions, and once for the build's own target ([`Backend::Portable`]). Which of them runs is decided once, when a
+//! AVX2 with fused multiply-add (see [`Backend::detect`]), where the compiler turns each loop into four vector
+//! instructions, and once for the build's own target ([`Backend::portable`]). Which of them runs is decided once, when a
 //! solver is made, by asking the processor. Both give the same numbers to about 1e-15 relative per operation, not the same
 //! bytes: fused multiply-add rounds once where the portable code rounds twice.
 //!
