@@ -220,6 +220,28 @@ fn a_faulty_subject_does_not_hide_its_neighbours() {
     assert_eq!((reader.report().subjects, reader.report().errors.count()), (3, 1));
 }
 
+#[test]
+fn what_no_data_set_can_hold_is_not_written() {
+    let with = |change: fn(&mut SubjectRecords)| {
+        let mut subject = SubjectRecords { id: "1".to_owned(), ..SubjectRecords::default() };
+        subject.records.push(EventRecord::observation(1.0));
+        change(&mut subject);
+        write(Vec::new(), &[subject]).unwrap_err().to_string()
+    };
+    let messages = [
+        with(|subject| subject.id = "NA".to_owned()),
+        with(|subject| subject.id = "a\nb".to_owned()),
+        with(|subject| subject.records[0].compartment = Compartment::Unresolved),
+        with(|subject| subject.records[0].time = f64::INFINITY),
+    ];
+    insta::assert_snapshot!(messages.join("\n"), @r#"
+    "NA" cannot be the ID of a subject; expected printable text that does not stand for a missing value
+    "a\nb" cannot be the ID of a subject; expected printable text that does not stand for a missing value
+    record 1 of subject `1` names a compartment of no model; read it with the model's names
+    record 1 of subject `1` holds a number that is not finite; expected finite ones
+    "#);
+}
+
 /// Sensible numbers of very different size, many of them not short decimals.
 fn amount() -> impl Strategy<Value = f64> {
     prop_oneof![Just(0.0), (1_u32..1000).prop_map(f64::from), 1e-6..1e6_f64]

@@ -46,7 +46,7 @@ use crate::regimen::schedule::CovariateInterpolation;
 pub use fault::{Fault, MAX_ADDITIONAL};
 pub use reader::DatasetReader;
 pub use report::{ColumnPlace, KindCount, Problem, Problems, Report, SHOWN};
-pub use writer::{DatasetWriter, write};
+pub use writer::{DatasetWriter, Unwritable, write};
 
 /// How a data set is to be read.
 #[derive(Clone, Debug, PartialEq)]

@@ -5,6 +5,9 @@
 
 use std::io::{self, Write};
 
+use thiserror::Error;
+
+use super::cell;
 use super::row::agree;
 use crate::engine::timeline::{DoseRate, SteadyState};
 use crate::regimen::event::{Compartment, EventRecord, SubjectRecords};
@@ -17,6 +20,44 @@ pub struct DatasetWriter<W> {
     sink: W,
     line: Vec<u8>,
     n_covariates: usize,
+}
+
+/// What no data set can hold.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum Unwritable {
+    /// An ID that would be read as another one, or as none.
+    #[error("{id:?} cannot be the ID of a subject; expected printable text that does not stand for a missing value")]
+    Id {
+        /// As given.
+        id: String,
+    },
+    /// More or fewer covariates than columns.
+    #[error("subject `{id}` has {found} covariates; the header has {expected}")]
+    CovariateCount {
+        /// Its ID.
+        id: String,
+        /// How many it has.
+        found: usize,
+        /// Columns of the header.
+        expected: usize,
+    },
+    /// A compartment by a name that was never looked up.
+    #[error("record {record} of subject `{id}` names a compartment of no model; read it with the model's names")]
+    Compartment {
+        /// Its ID.
+        id: String,
+        /// Counted from 1.
+        record: usize,
+    },
+    /// A number that is none.
+    #[error("record {record} of subject `{id}` holds a number that is not finite; expected finite ones")]
+    NotFinite {
+        /// Its ID.
+        id: String,
+        /// Counted from 1.
+        record: usize,
+    },
 }
 
 /// Writes a whole data set. All subjects have the covariates of the first one.
@@ -68,26 +109,45 @@ impl<W: Write> DatasetWriter<W> {
     /// Writes the records of one subject.
     ///
     /// # Errors
-    /// What the sink says, and [`io::ErrorKind::InvalidInput`] where the subject has another number of covariates than the
-    /// header, or a compartment that no model has resolved.
+    /// What the sink says, and [`io::ErrorKind::InvalidInput`] with an [`Unwritable`] for what no data set can hold.
     pub fn write_subject(&mut self, subject: &SubjectRecords) -> io::Result<()> {
-        if subject.covariate_names.len() != self.n_covariates {
-            let (found, expected) = (subject.covariate_names.len(), self.n_covariates);
-            let message = format!("subject `{}` has {found} covariates; the header has {expected}", subject.id);
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
-        }
+        self.check(subject).map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
         for (index, record) in subject.records.iter().enumerate() {
-            if record.compartment == Compartment::Unresolved {
-                let message =
-                    format!("record {} of subject `{}` names a compartment of no model", index + 1, subject.id);
-                return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
-            }
             self.text(&subject.id);
             self.record(record);
             for &value in subject.covariates_of(index) {
                 self.number((!value.is_nan()).then_some(value));
             }
             self.end_line()?;
+        }
+        Ok(())
+    }
+
+    fn check(&self, subject: &SubjectRecords) -> Result<(), Unwritable> {
+        let id = || subject.id.clone();
+        let bytes = subject.id.as_bytes();
+        if cell::is_missing(bytes) || cell::name(bytes).is_err() || bytes.trim_ascii() != bytes {
+            return Err(Unwritable::Id { id: id() });
+        }
+        let (found, expected) = (subject.covariate_names.len(), self.n_covariates);
+        if found != expected {
+            return Err(Unwritable::CovariateCount { id: id(), found, expected });
+        }
+        for (index, record) in subject.records.iter().enumerate() {
+            if record.compartment == Compartment::Unresolved {
+                return Err(Unwritable::Compartment { id: id(), record: index + 1 });
+            }
+            let rate = match record.rate {
+                DoseRate::Rate(value) | DoseRate::Duration(value) => value,
+                DoseRate::Bolus | DoseRate::ModelledRate | DoseRate::ModelledDuration => 0.0,
+            };
+            let numbers = [record.time, record.amount, record.interval, rate, record.dv.unwrap_or(0.0)];
+            // A covariate may be missing, which is NaN.
+            let finite = numbers.iter().all(|number| number.is_finite())
+                && !subject.covariates_of(index).iter().any(|value| value.is_infinite());
+            if !finite {
+                return Err(Unwritable::NotFinite { id: id(), record: index + 1 });
+            }
         }
         Ok(())
     }
