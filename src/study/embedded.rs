@@ -16,6 +16,7 @@ pub const STUDIES: &[Embedded] = &[
     Embedded { name: "inotuzumab", text: include_str!("../../data/studies/inotuzumab.toml") },
     Embedded { name: "inotuzumab-wu-adults", text: include_str!("../../data/studies/inotuzumab-wu-adults.toml") },
     Embedded { name: "inotuzumab-wu-children", text: include_str!("../../data/studies/inotuzumab-wu-children.toml") },
+    Embedded { name: "rifampicin", text: include_str!("../../data/studies/rifampicin.toml") },
 ];
 
 impl Embedded {
