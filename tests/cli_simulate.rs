@@ -140,6 +140,36 @@ fn another_seed_gives_other_numbers_and_another_arm_leaves_the_numbers_as_they_a
 }
 
 #[test]
+fn another_sampling_time_and_a_larger_cohort_leave_the_numbers_as_they_are() {
+    let bench = Bench::new();
+    let run = |out: &str, more: &[&str]| {
+        let mut arguments = vec!["simulate", "s.toml", "--outputs", "profiles,exposure", "-q", "--out", out];
+        arguments.extend(more);
+        bench.teorell(&arguments).success();
+        (bench.read(&format!("{out}/profiles.csv")), bench.read(&format!("{out}/exposure.csv")))
+    };
+    let (coarse, exposure) = run("a", &["-n", "20"]);
+    let (fine, exposure_of_fine) = run("b", &["-n", "20", "--grid", "0:72:6"]);
+    let fine: std::collections::BTreeSet<&str> = fine.lines().collect();
+    for row in coarse.lines() {
+        assert!(fine.contains(row), "{row}");
+    }
+    assert_eq!(exposure, exposure_of_fine);
+    let (many, _) = run("c", &["-n", "1000"]);
+    let of_17 = |text: &str| text.lines().filter(|row| row.contains(",17,")).map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(of_17(&coarse), of_17(&many));
+    assert_eq!(of_17(&coarse).len(), 2 * 4);
+}
+
+#[test]
+fn every_built_in_study_runs() {
+    let bench = Bench::new();
+    for study in teorell::study::embedded::STUDIES {
+        bench.teorell(&["simulate", study.name, "-n", "2", "--no-plots", "-q"]).success().stderr("");
+    }
+}
+
+#[test]
 fn flags_override_keys_of_the_study_and_the_run_is_recorded_with_them() {
     let bench = Bench::new();
     let flags =

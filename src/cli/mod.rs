@@ -83,4 +83,32 @@ mod tests {
             assert!(examples >= 2, "`teorell {} --help` shows {examples} examples", command.get_name());
         }
     }
+
+    /// The words of the command in a line of examples: up to the text beside it, a pipe or a redirection.
+    fn words(line: &str) -> Vec<String> {
+        let command = line.trim().split("  ").next().unwrap_or_default();
+        let mut words: Vec<String> = Vec::new();
+        // Every second piece between quotes is one word, spaces and all.
+        for (index, piece) in command.split('"').enumerate() {
+            if index % 2 == 1 {
+                words.push(piece.to_owned());
+            } else {
+                words.extend(piece.split_whitespace().map(str::to_owned));
+            }
+        }
+        let end = words.iter().position(|word| word == "|" || word == ">").unwrap_or(words.len());
+        words.truncate(end);
+        words
+    }
+
+    #[test]
+    fn every_example_in_the_help_is_a_command_that_is_understood() {
+        for command in build_command().get_subcommands() {
+            let help = command.clone().render_long_help().to_string();
+            for line in help.lines().filter(|line| line.trim_start().starts_with("teorell ")) {
+                let words = words(line);
+                build_command().try_get_matches_from(&words).unwrap_or_else(|error| panic!("{words:?}: {error}"));
+            }
+        }
+    }
 }
