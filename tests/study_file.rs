@@ -128,6 +128,10 @@ fn a_bad_override_is_named_as_it_was_written() {
         assert_eq!(error.problem.hint().unwrap(), hint);
         assert_eq!(error.place.unwrap().to_string(), format!("--set {text}"));
     }
+    // What only the check of the whole study finds is laid to the override as well, whichever way it names the arm.
+    for text in ["arm.a.regimen.amount=-1", "arm.1.regimen.amount=-1", "cohort.size=0", "sampling.grid.1.by=0"] {
+        assert_eq!(refused_override(text).place.unwrap().to_string(), format!("--set {text}"));
+    }
     let error = refused_override("seed.x=1");
     assert_eq!(error.to_string(), "`seed` is not a table, so `x` cannot be set in it");
     assert_eq!(

@@ -23,8 +23,13 @@ pub(super) fn plan(spec: &StudySpec, source: &Source) -> Result<(Plan, ModelText
     let at = |problem: Problem, path: &[&str]| StudyError::new(problem, Some(source.place_of(path)));
     let (model, model_text) = model(spec, source)?;
     let unit = time_unit(&model);
-    let grid = sampling::times(&spec.sampling.grid, unit)
-        .map_err(|(index, problem)| at(problem, &["sampling", "grid", &(index + 1).to_string()]))?;
+    let grid = sampling::times(&spec.sampling.grid, unit).map_err(|(index, problem)| {
+        let key = match problem {
+            Problem::Grid { by, .. } if by > 0.0 => "to",
+            _ => "by",
+        };
+        at(problem, &["sampling", "grid", &(index + 1).to_string(), key])
+    })?;
     let default = Tolerance::default();
     let tolerance =
         Tolerance { rtol: spec.solver.rtol.unwrap_or(default.rtol), atol: spec.solver.atol.unwrap_or(default.atol) };

@@ -94,9 +94,9 @@ impl Source {
         for change in overrides {
             let placed =
                 |problem| StudyError::new(problem, Some(Place { origin: change.origin.clone(), position: None }));
-            set(&mut self.table, &change.path, change.value.clone()).map_err(placed)?;
+            let path = set(&mut self.table, &change.path, change.value.clone()).map_err(placed)?;
             spec = StudySpec::deserialize(self.table.clone()).map_err(|error| placed(problem_of(error.message())))?;
-            self.overrides.push(change.clone());
+            self.overrides.push(Override { path, ..change.clone() });
         }
         Ok(spec)
     }
@@ -114,12 +114,13 @@ impl Source {
     }
 }
 
-/// Sets the value at `path`, making tables on the way where there are none.
-fn set(table: &mut Table, path: &[String], value: Value) -> Result<(), Problem> {
+/// Sets the value at `path`, making tables on the way where there are none. Gives the path with elements of lists by number.
+fn set(table: &mut Table, path: &[String], value: Value) -> Result<Vec<String>, Problem> {
     let (last, way) =
         path.split_last().expect("a path has at least one key, for splitting a text gives at least one part");
     let mut current = table;
     let mut walked = String::new();
+    let mut numbered = path.to_vec();
     let mut way = way.iter();
     while let Some(key) = way.next() {
         walked = if walked.is_empty() { key.clone() } else { format!("{walked}.{key}") };
@@ -135,6 +136,9 @@ fn set(table: &mut Table, path: &[String], value: Value) -> Result<(), Problem> 
                         .and_then(|number| number.checked_sub(1))
                         .filter(|&index| index < elements.len())
                 });
+                if let (Some(index), Some(place)) = (index, path.iter().position(|part| std::ptr::eq(part, key))) {
+                    numbered[place] = (index + 1).to_string();
+                }
                 match index.map(|index| &mut elements[index]) {
                     Some(Value::Table(inner)) => inner,
                     Some(_) => return Err(Problem::OverrideIntoValue { path: walked, key: key.clone() }),
@@ -148,7 +152,7 @@ fn set(table: &mut Table, path: &[String], value: Value) -> Result<(), Problem> 
         };
     }
     current.insert(last.clone(), value);
-    Ok(())
+    Ok(numbered)
 }
 
 fn element_names(elements: &[Value]) -> Vec<String> {
