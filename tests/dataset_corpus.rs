@@ -12,8 +12,10 @@ fn every_file_of_the_corpus_is_answered_and_written_back() {
     let mut files: Vec<_> = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();
     assert!(files.len() >= 20, "the corpus is not in {}", folder.display());
+    let mut usable = 0;
     for file in files {
         println!("{}", file.display());
-        dataset_property::holds(&fs::read(&file).unwrap());
+        usable += usize::from(dataset_property::holds(&fs::read(&file).unwrap()));
     }
+    assert!(usable >= 15, "{usable} of them are data sets without errors");
 }

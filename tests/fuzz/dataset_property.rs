@@ -8,13 +8,13 @@ use teorell::regimen::event::SubjectRecords;
 use teorell::regimen::names::ModelNames;
 use teorell::regimen::schedule::{ScheduleOptions, from_records};
 
-/// Fails by panicking.
-pub fn holds(bytes: &[u8]) {
+/// Fails by panicking; says whether the bytes were a data set without errors.
+pub fn holds(bytes: &[u8]) -> bool {
     let words = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
     let (states, endpoints) = (words("depot central"), words("Cc"));
     let names = ModelNames { states, endpoints, covariates: words("WT"), default_state: 1 };
     let mut options = DatasetOptions::for_model(&names);
-    let Some(subjects) = read(bytes, &options) else { return };
+    let Some(subjects) = read(bytes, &options) else { return false };
     for subject in &subjects {
         from_records(subject, &names, &ScheduleOptions::default()).expect("what was read has a schedule");
     }
@@ -27,6 +27,7 @@ pub fn holds(bytes: &[u8]) {
         let timeline = |subject| from_records(subject, &names, &ScheduleOptions::default()).map(|found| found.timeline);
         assert_eq!(timeline(subject), timeline(again));
     }
+    true
 }
 
 /// All subjects of a data set without errors.
