@@ -49,7 +49,7 @@ pub struct ModelIr {
     pub reference: Option<String>,
     /// `units <- list(time = , dosing = , concentration = )`.
     pub units: Units,
-    /// Every other literal assignment outside ini and model, in order.
+    /// Every other literal assignment outside ini and model, in order; first what `units` says beyond the above.
     pub metadata: Vec<(String, Metadata)>,
     /// Fixed effects, in order of `ini`.
     pub thetas: Vec<Theta>,

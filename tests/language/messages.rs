@@ -87,6 +87,7 @@ fn characters_and_brackets() {
             ("round bracket that never closes", "m <- function() {\n  model({\n    x <- exp(a\n    y <- 2\n  })\n}\n"),
             ("round bracket too many", "m <- function() {\n  model({\n    x <- exp(a))\n    y <- 2\n  })\n}\n"),
             ("brace too many", "m <- function() {\n  model({ x <- 1 })\n}\n}\n"),
+            ("an operator before a stray brace", "m )(a)\n}) | \n}"),
             ("brackets crossed", "m <- function() {\n  model({ x <- (a + [b) })\n}\n"),
             (
                 "deep nesting",

@@ -147,7 +147,7 @@ fn metadata_stand_anywhere_and_are_kept() {
           description <- "Two compartments, \"linear\" {}"
           reference <- paste("Doe J.", 'A paper.', sep = " ")
           vignette <- "Doe_2020"
-          units <- list(time = "hour", dosing = "mg", concentration = "mg/L", weight = 'kg')
+          units <- list(time = "hour", dosing = "mg", Concentration = "mg/L", weight = 'kg')
           covariateData <- list(
             WT = list(description = "Body weight (kg)", type = "continuous", reference_category = NULL),
             SEXF = list(notes = c("1 = female", "0 = male"), verified = FALSE)
@@ -203,7 +203,7 @@ fn metadata_stand_anywhere_and_are_kept() {
     assert_eq!(*metadata(&ir, "raw"), text(r#"a "raw" \ string"#));
     assert_eq!(*metadata(&ir, "replicate_of"), Metadata::Null);
     let keys: Vec<_> = ir.metadata.iter().map(|(key, _)| key.as_str()).collect();
-    assert_eq!(keys, ["vignette", "units", "covariateData", "population", "dosing", "replicate_of", "text", "raw"]);
+    assert_eq!(keys, ["units", "vignette", "covariateData", "population", "dosing", "replicate_of", "text", "raw"]);
 }
 
 #[test]

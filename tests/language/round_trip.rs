@@ -233,6 +233,7 @@ prop_compose! {
         description in option::of(texts()),
         reference in option::of(texts()),
         units in (option::of(texts()), option::of(texts()), option::of(texts())),
+        further_unit in option::of(texts()),
         facts in vec(metadata(), 0..3),
         thetas in thetas(),
         blocks in vec(blocks(), 0..3),
@@ -255,6 +256,10 @@ prop_compose! {
             ..ModelIr::default()
         };
         ir.metadata = facts.into_iter().enumerate().map(|(i, fact)| (format!("fact{i}"), fact)).collect();
+        if let Some(unit) = further_unit {
+            let entry = (Some("weight".to_owned()), Metadata::Text(unit));
+            ir.metadata.insert(0, ("units".to_owned(), Metadata::List(vec![entry])));
+        }
         for (i, (lower, estimate, upper, fixed, label)) in thetas.into_iter().enumerate() {
             ir.thetas.push(Theta { name: name(format!("Theta{i}")), estimate, lower, upper, fixed, label });
         }

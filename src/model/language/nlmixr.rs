@@ -136,6 +136,8 @@ fn sections<'t>(body: &'t [Tree], ir: &mut ModelIr, diagnostics: &mut Vec<Diagno
         }
     }
     ir.metadata = facts.list;
+    // What `units` says beyond time, dosing and concentration comes first, where it is printed.
+    ir.metadata.sort_by_key(|(name, value)| !(name == "units" && matches!(value, Metadata::List(_))));
     if let Some(parameters) = parameters {
         ini::parameters(parameters, ir, diagnostics);
     }
@@ -150,7 +152,7 @@ fn assign_metadata(ir: &mut ModelIr, facts: &mut Facts, name: &str, value: Metad
         ("units", Metadata::List(entries)) => {
             let mut others = Vec::new();
             for (key, value) in entries {
-                match (key.as_deref(), value) {
+                match (key.as_deref().map(str::to_lowercase).as_deref(), value) {
                     (Some("time"), Metadata::Text(unit)) => ir.units.time = Some(unit),
                     (Some("dosing"), Metadata::Text(unit)) => ir.units.dosing = Some(unit),
                     (Some("concentration"), Metadata::Text(unit)) => ir.units.concentration = Some(unit),

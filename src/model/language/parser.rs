@@ -332,10 +332,12 @@ impl<'a> Parser<'a, '_> {
         let shown = self.describe();
         match before.map(|at| &self.tokens[at].0) {
             Some(Token::Operator(_)) if unfinished => {
-                self.at = before.unwrap_or(self.at);
+                // The operator may end an earlier statement that is faulty itself, so the parser never goes back to it.
+                let here = self.at;
+                self.at = before.unwrap_or(here);
                 let operator = self.describe();
                 let reported = self.fault(format!("nothing stands behind {operator}"), "finish the expression");
-                self.advance();
+                self.at = here;
                 reported
             }
             Some(Token::OpenRound | Token::OpenSquare) if unfinished => {
