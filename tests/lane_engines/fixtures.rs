@@ -7,6 +7,7 @@ use teorell::engine::timeline::{
     CovariateTable, DoseRate, DoseRecord, Interpolation, Interval, Record, RecordKind, SteadyState, Timeline,
 };
 use teorell::engine::{Engine, SolverChoice, SubjectError, SubjectInput, Tolerance};
+use teorell::model::library::builtin_text;
 use teorell::model::{Model, ModelOptions};
 use teorell::profile::Profile;
 
@@ -65,6 +66,14 @@ impl Cohort {
             .collect()
     }
 
+    /// Doses and intervals alone.
+    pub fn without_samples(&mut self) {
+        for patient in &mut self.patients {
+            patient.timeline.records.retain(|record| record.row.is_none());
+            patient.timeline.n_rows = 0;
+        }
+    }
+
     pub fn engine(&self, choice: SolverChoice, rtol: f64) -> Engine {
         Engine::new(self.program.clone(), choice, Tolerance { rtol, atol: rtol * 1e-3 }).expect("the solver fits")
     }
@@ -87,7 +96,9 @@ pub fn dose_times() -> Vec<f64> {
 
 /// Adults with ALL: random effects of Garrett 2019, body surface 1.3 to 2.5 m2, blasts from 0.0001 to 90 %.
 pub fn inotuzumab(n: usize, seed: u64) -> Cohort {
-    let model = Model::builtin("inotuzumab_garrett_2019").expect("a built-in model");
+    let text = builtin_text("inotuzumab_garrett_2019").expect("a built-in model");
+    let options = ModelOptions { outputs: Some(vec!["Cc".to_owned()]), ..ModelOptions::default() };
+    let model = Model::from_text(text, "inotuzumab", &options).expect("a built-in model compiles");
     let names: Vec<&str> = model.covariates().iter().map(String::as_str).collect();
     let mut random = Random::new(seed);
     let patients = (0..n)

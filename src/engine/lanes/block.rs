@@ -1,6 +1,7 @@
 //! Blocks of a program over lanes: each instruction runs on 16 register files at once.
 
 use super::math::{exp_lanes, exp_m1_lanes, ln_1p_lanes, ln_lanes, pow_lanes, sin_cos_lanes, tanh_lanes};
+use super::wide::{Instructions, Wide};
 use super::{LANES, Lanes, lane_kernel};
 use crate::engine::program::{BinaryOp, Block, Instruction, UnaryOp};
 
@@ -11,12 +12,12 @@ lane_kernel! {
 
 /// The body of [`run_block`], for kernels that run blocks among other things.
 #[inline(always)]
-pub(crate) fn run_block_kernel<const FMA: bool>(block: &Block, registers: &mut [Lanes]) {
+pub(crate) fn run_block_kernel<I: Instructions>(block: &Block, registers: &mut [Lanes]) {
     for instruction in &block.instructions {
         match *instruction {
-            Instruction::Unary { op, out, a } => registers[out as usize] = unary::<FMA>(op, registers[a as usize]),
+            Instruction::Unary { op, out, a } => registers[out as usize] = unary::<I>(op, registers[a as usize]),
             Instruction::Binary { op, out, a, b } => {
-                registers[out as usize] = binary::<FMA>(op, registers[a as usize], registers[b as usize]);
+                registers[out as usize] = binary::<I>(op, registers[a as usize], registers[b as usize]);
             }
             Instruction::Select { out, condition, then, otherwise } => {
                 let (c, a, b) =
@@ -33,18 +34,18 @@ pub(crate) fn run_block_kernel<const FMA: bool>(block: &Block, registers: &mut [
 
 /// One-operand operation over lanes. The functions that models rarely use run lane by lane.
 #[inline(always)]
-pub(crate) fn unary<const FMA: bool>(op: UnaryOp, x: Lanes) -> Lanes {
+pub(crate) fn unary<I: Instructions>(op: UnaryOp, x: Lanes) -> Lanes {
     match op {
         UnaryOp::Neg => x.map(|x| -x),
-        UnaryOp::Exp => exp_lanes::<FMA>(x),
-        UnaryOp::Ln => ln_lanes::<FMA>(x),
-        UnaryOp::ExpM1 => exp_m1_lanes::<FMA>(x),
-        UnaryOp::Ln1p => ln_1p_lanes::<FMA>(x),
+        UnaryOp::Exp => exp_lanes::<I>(x),
+        UnaryOp::Ln => ln_lanes::<I>(x),
+        UnaryOp::ExpM1 => exp_m1_lanes::<I>(x),
+        UnaryOp::Ln1p => ln_1p_lanes::<I>(x),
         UnaryOp::Sqrt => x.map(f64::sqrt),
         UnaryOp::Abs => x.map(f64::abs),
-        UnaryOp::Sin => sin_cos_lanes::<FMA>(x).0,
-        UnaryOp::Cos => sin_cos_lanes::<FMA>(x).1,
-        UnaryOp::Tanh => tanh_lanes::<FMA>(x),
+        UnaryOp::Sin => sin_cos_lanes::<I>(x).0,
+        UnaryOp::Cos => sin_cos_lanes::<I>(x).1,
+        UnaryOp::Tanh => tanh_lanes::<I>(x),
         UnaryOp::Not => x.map(|x| if x == 0.0 { 1.0 } else { 0.0 }),
         _ => lane_by_lane(op, x),
     }
@@ -52,7 +53,12 @@ pub(crate) fn unary<const FMA: bool>(op: UnaryOp, x: Lanes) -> Lanes {
 
 lane_kernel! {
     /// [`unary`] as a function of its own, for kernels whose time is spent elsewhere.
-    pub(crate) fn unary_out_of_line(op: UnaryOp, x: Lanes) -> Lanes = unary
+    pub(crate) fn unary_out_of_line(op: UnaryOp, x: &Lanes) -> Lanes = unary_of
+}
+
+#[inline(always)]
+fn unary_of<I: Instructions>(op: UnaryOp, x: &Lanes) -> Lanes {
+    unary::<I>(op, *x)
 }
 
 /// Out of line: calls to scalar functions would otherwise be unrolled 16 times into every kernel.
@@ -63,13 +69,13 @@ fn lane_by_lane(op: UnaryOp, x: Lanes) -> Lanes {
 
 /// Two-operand operation over lanes.
 #[inline(always)]
-pub(crate) fn binary<const FMA: bool>(op: BinaryOp, a: Lanes, b: Lanes) -> Lanes {
+pub(crate) fn binary<I: Instructions>(op: BinaryOp, a: Lanes, b: Lanes) -> Lanes {
     match op {
-        BinaryOp::Add => a + b,
-        BinaryOp::Sub => a - b,
-        BinaryOp::Mul => a * b,
-        BinaryOp::Div => a / b,
-        BinaryOp::Pow => pow_lanes::<FMA>(a, b),
+        BinaryOp::Add => wide::<I>(&a).plus(wide(&b)).to_lanes(),
+        BinaryOp::Sub => wide::<I>(&a).minus(wide(&b)).to_lanes(),
+        BinaryOp::Mul => wide::<I>(&a).times(wide(&b)).to_lanes(),
+        BinaryOp::Div => wide::<I>(&a).over(wide(&b)).to_lanes(),
+        BinaryOp::Pow => pow_lanes::<I>(a, b),
         BinaryOp::Min => a.zip(b, f64::min),
         BinaryOp::Max => a.zip(b, f64::max),
         BinaryOp::Less => truth(a, b, |a, b| a < b),
@@ -78,6 +84,11 @@ pub(crate) fn binary<const FMA: bool>(op: BinaryOp, a: Lanes, b: Lanes) -> Lanes
         BinaryOp::And => truth(a, b, |a, b| (a != 0.0) & (b != 0.0)),
         BinaryOp::Or => truth(a, b, |a, b| (a != 0.0) | (b != 0.0)),
     }
+}
+
+#[inline(always)]
+fn wide<I: Instructions>(lanes: &Lanes) -> Wide<I> {
+    Wide::load(lanes)
 }
 
 #[inline(always)]

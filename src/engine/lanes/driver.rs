@@ -3,6 +3,7 @@
 
 use super::bank::{Bank, LaneIntegrator};
 use super::observer::{Moments, Observer};
+use super::wide::{Instructions, Wide};
 use super::{Backend, LANES, Lanes, lane_kernel};
 use crate::engine::SubjectInput;
 use crate::engine::cursor::{Arrival, Cursor, Purpose, Sample};
@@ -393,16 +394,18 @@ struct Slopes {
 lane_kernel!(fn slopes(area: &[Lanes], step: &Lanes) -> Slopes = slopes_kernel);
 
 #[inline(always)]
-fn slopes_kernel<const FMA: bool>(area: &[Lanes], step: &Lanes) -> Slopes {
-    let half = *step * Lanes::splat(0.5);
-    let mut middle = Lanes::splat(0.0);
+fn slopes_kernel<I: Instructions>(area: &[Lanes], step: &Lanes) -> Slopes {
+    let step = Wide::<I>::load(step);
+    let half = step.times(Wide::splat(0.5));
+    let mut middle = Wide::splat(0.0);
     let mut end = middle;
     for (k, c) in area.iter().enumerate().skip(2).rev() {
-        let c = *c * Lanes::splat((k * (k - 1)) as f64);
-        middle = middle.mul_add::<FMA>(half, c);
-        end = end.mul_add::<FMA>(*step, c);
+        let c = Wide::load(c).times(Wide::splat((k * (k - 1)) as f64));
+        middle = middle.mul_add(half, c);
+        end = end.mul_add(step, c);
     }
-    Slopes { start: area[2] + area[2], middle, end }
+    let start = area[2].map(|c| 2.0 * c);
+    Slopes { start, middle: middle.to_lanes(), end: end.to_lanes() }
 }
 
 /// Time since the start of the step at which the curve is highest inside it, where it rises and then falls.

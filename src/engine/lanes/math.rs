@@ -8,6 +8,7 @@
 
 #![expect(clippy::needless_range_loop, reason = "a loop over lanes reads and vectorises best by lane")]
 
+use super::wide::Instructions;
 use super::{LANES, Lanes};
 
 /// 1.5 * 2^52: adding it rounds to an integer, kept in the low bits.
@@ -291,38 +292,38 @@ fn patch(mut value: Lanes, inside: [bool; LANES], other: impl Fn(usize) -> f64) 
 
 /// e^x.
 #[inline(always)]
-pub fn exp_lanes<const FMA: bool>(x: Lanes) -> Lanes {
-    if FMA { x.map(exp) } else { x.map(libm::exp) }
+pub(crate) fn exp_lanes<I: Instructions>(x: Lanes) -> Lanes {
+    if I::FMA { x.map(exp) } else { x.map(libm::exp) }
 }
 
 /// e^x - 1.
 #[inline(always)]
-pub fn exp_m1_lanes<const FMA: bool>(x: Lanes) -> Lanes {
-    if FMA { x.map(exp_m1) } else { x.map(libm::expm1) }
+pub(crate) fn exp_m1_lanes<I: Instructions>(x: Lanes) -> Lanes {
+    if I::FMA { x.map(exp_m1) } else { x.map(libm::expm1) }
 }
 
 /// ln x.
 #[inline(always)]
-pub fn ln_lanes<const FMA: bool>(x: Lanes) -> Lanes {
-    if FMA { x.map(ln) } else { x.map(libm::log) }
+pub(crate) fn ln_lanes<I: Instructions>(x: Lanes) -> Lanes {
+    if I::FMA { x.map(ln) } else { x.map(libm::log) }
 }
 
 /// ln(1 + x).
 #[inline(always)]
-pub fn ln_1p_lanes<const FMA: bool>(x: Lanes) -> Lanes {
-    if FMA { x.map(ln_1p) } else { x.map(libm::log1p) }
+pub(crate) fn ln_1p_lanes<I: Instructions>(x: Lanes) -> Lanes {
+    if I::FMA { x.map(ln_1p) } else { x.map(libm::log1p) }
 }
 
 /// tanh x.
 #[inline(always)]
-pub fn tanh_lanes<const FMA: bool>(x: Lanes) -> Lanes {
-    if FMA { x.map(tanh) } else { x.map(libm::tanh) }
+pub(crate) fn tanh_lanes<I: Instructions>(x: Lanes) -> Lanes {
+    if I::FMA { x.map(tanh) } else { x.map(libm::tanh) }
 }
 
 /// sin x and cos x.
 #[inline(always)]
-pub fn sin_cos_lanes<const FMA: bool>(x: Lanes) -> (Lanes, Lanes) {
-    if !FMA {
+pub(crate) fn sin_cos_lanes<I: Instructions>(x: Lanes) -> (Lanes, Lanes) {
+    if !I::FMA {
         return (x.map(libm::sin), x.map(libm::cos));
     }
     let mut sin = x;
@@ -337,8 +338,8 @@ pub fn sin_cos_lanes<const FMA: bool>(x: Lanes) -> (Lanes, Lanes) {
 
 /// x^y.
 #[inline(always)]
-pub fn pow_lanes<const FMA: bool>(x: Lanes, y: Lanes) -> Lanes {
-    if !FMA {
+pub(crate) fn pow_lanes<I: Instructions>(x: Lanes, y: Lanes) -> Lanes {
+    if !I::FMA {
         return x.zip(y, libm::pow);
     }
     let mut value = x;

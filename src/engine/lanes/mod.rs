@@ -13,8 +13,9 @@ pub mod block;
 pub(crate) mod driver;
 pub mod math;
 pub(crate) mod observer;
+pub(crate) mod wide;
 
-use std::ops::{Add, Div, Index, IndexMut, Mul, Sub};
+use std::ops::{Index, IndexMut};
 
 /// Number of lanes. Four AVX2 registers: enough independent work to hide the latency of a multiply-add.
 pub const LANES: usize = 16;
@@ -76,10 +77,7 @@ impl Backend {
     }
 }
 
-/// Whether the build's own target has fused multiply-add in hardware, so that portable code may use it too.
-pub(crate) const TARGET_FMA: bool = cfg!(any(target_feature = "fma", target_arch = "aarch64"));
-
-/// Defines a function that runs `$kernel::<FMA>` compiled for the backend it is given first.
+/// Defines a function that runs `$kernel::<Instructions>` compiled for the backend it is given first.
 ///
 /// The kernel and all that it calls must be `#[inline(always)]`: only what is inlined here is compiled for AVX2.
 macro_rules! lane_kernel {
@@ -90,24 +88,18 @@ macro_rules! lane_kernel {
             {
                 #[target_feature(enable = "avx2,fma")]
                 fn avx2($($arg: $ty),*) $(-> $ret)? {
-                    $kernel::<true>($($arg),*)
+                    $kernel::<$crate::engine::lanes::wide::Avx2Fma>($($arg),*)
                 }
                 if backend.is_avx2_fma() {
                     // SAFETY: such a backend is made by `Backend::detect` alone, after asking the processor for both.
                     return unsafe { avx2($($arg),*) };
                 }
             }
-            $kernel::<{ $crate::engine::lanes::TARGET_FMA }>($($arg),*)
+            $kernel::<$crate::engine::lanes::wide::Portable>($($arg),*)
         }
     };
 }
 pub(crate) use lane_kernel;
-
-/// `a * b + c`, fused where the hardware can: without it `f64::mul_add` is a slow call.
-#[inline(always)]
-pub(crate) fn fused<const FMA: bool>(a: f64, b: f64, c: f64) -> f64 {
-    if FMA { a.mul_add(b, c) } else { a * b + c }
-}
 
 impl Lanes {
     /// The same number in every lane.
@@ -138,17 +130,6 @@ impl Lanes {
         }
         out
     }
-
-    /// `self * factor + term`, fused where `FMA` says so.
-    #[inline(always)]
-    #[must_use]
-    pub fn mul_add<const FMA: bool>(self, factor: Self, term: Self) -> Self {
-        let mut out = self;
-        for i in 0..LANES {
-            out.0[i] = fused::<FMA>(self.0[i], factor.0[i], term.0[i]);
-        }
-        out
-    }
 }
 
 impl Default for Lanes {
@@ -169,37 +150,5 @@ impl IndexMut<usize> for Lanes {
     #[inline(always)]
     fn index_mut(&mut self, lane: usize) -> &mut f64 {
         &mut self.0[lane]
-    }
-}
-
-impl Add for Lanes {
-    type Output = Self;
-    #[inline(always)]
-    fn add(self, other: Self) -> Self {
-        self.zip(other, |a, b| a + b)
-    }
-}
-
-impl Sub for Lanes {
-    type Output = Self;
-    #[inline(always)]
-    fn sub(self, other: Self) -> Self {
-        self.zip(other, |a, b| a - b)
-    }
-}
-
-impl Mul for Lanes {
-    type Output = Self;
-    #[inline(always)]
-    fn mul(self, other: Self) -> Self {
-        self.zip(other, |a, b| a * b)
-    }
-}
-
-impl Div for Lanes {
-    type Output = Self;
-    #[inline(always)]
-    fn div(self, other: Self) -> Self {
-        self.zip(other, |a, b| a / b)
     }
 }

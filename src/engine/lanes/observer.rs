@@ -5,7 +5,8 @@
 
 use super::bank::Solution;
 use super::block::run_block_kernel;
-use super::{LANES, Lanes, fused, lane_kernel};
+use super::wide::{Instructions, Wide};
+use super::{Lanes, lane_kernel};
 use crate::engine::lanes::Backend;
 use crate::engine::program::{Block, Instruction, Program, Register};
 
@@ -112,7 +113,7 @@ lane_kernel! {
 }
 
 #[inline(always)]
-fn observe_kernel<const FMA: bool>(
+fn observe_kernel<I: Instructions>(
     plan: &Plan,
     registers: &mut [Lanes],
     solution: Solution<'_>,
@@ -129,39 +130,27 @@ fn observe_kernel<const FMA: bool>(
         let coefficients = solution.of(state);
         let out = &mut registers[register as usize];
         if count <= 4 {
-            horner::<FMA, 4>(coefficients, lane, elapsed, out);
+            horner::<I, 1>(coefficients, lane, elapsed, out);
         } else if count <= 8 {
-            horner::<FMA, 8>(coefficients, lane, elapsed, out);
+            horner::<I, 2>(coefficients, lane, elapsed, out);
         } else {
-            horner::<FMA, LANES>(coefficients, lane, elapsed, out);
+            horner::<I, 4>(coefficients, lane, elapsed, out);
         }
     }
-    run_block_kernel::<FMA>(&plan.block, registers);
+    run_block_kernel::<I>(&plan.block, registers);
 }
 
-/// One lane's polynomial at the first `N` times. Even and odd powers apart: two short chains instead of a long one.
+/// One lane's polynomial at the first `4 Q` times. Even and odd powers apart: two short chains instead of a long one.
 #[inline(always)]
-fn horner<const FMA: bool, const N: usize>(coefficients: &[Lanes], lane: usize, at: &Lanes, out: &mut Lanes) {
-    let mut x = [0.0; N];
-    let mut square = [0.0; N];
-    for i in 0..N {
-        x[i] = at.0[i];
-        square[i] = x[i] * x[i];
+fn horner<I: Instructions, const Q: usize>(coefficients: &[Lanes], lane: usize, at: &Lanes, out: &mut Lanes) {
+    let x = Wide::<I, Q>::load(at);
+    let square = x.times(x);
+    let (pairs, rest) = coefficients.as_chunks::<2>();
+    let mut even = Wide::splat(rest.first().map_or(0.0, |last| last.0[lane]));
+    let mut odd = Wide::splat(0.0);
+    for [a, b] in pairs.iter().rev() {
+        even = even.mul_add(square, Wide::splat(a.0[lane]));
+        odd = odd.mul_add(square, Wide::splat(b.0[lane]));
     }
-    let mut even = [0.0; N];
-    let mut odd = [0.0; N];
-    let pairs = coefficients.chunks_exact(2);
-    if let [last] = pairs.remainder() {
-        even = [last.0[lane]; N];
-    }
-    for pair in pairs.rev() {
-        let (a, b) = (pair[0].0[lane], pair[1].0[lane]);
-        for i in 0..N {
-            even[i] = fused::<FMA>(even[i], square[i], a);
-            odd[i] = fused::<FMA>(odd[i], square[i], b);
-        }
-    }
-    for i in 0..N {
-        out.0[i] = fused::<FMA>(odd[i], x[i], even[i]);
-    }
+    odd.mul_add(x, even).store(out);
 }

@@ -3,7 +3,8 @@
 use super::recipe::{Combination, Recipe, SeriesOp, Slot};
 use crate::engine::lanes::block::unary_out_of_line;
 use crate::engine::lanes::math::pow_lanes;
-use crate::engine::lanes::{Backend, LANES, Lanes, fused};
+use crate::engine::lanes::wide::{Instructions, Wide};
+use crate::engine::lanes::{Backend, LANES, Lanes};
 use crate::engine::program::Register;
 
 /// Highest order in use.
@@ -33,8 +34,13 @@ impl Series<'_> {
     }
 
     #[inline(always)]
-    fn at(&self, slot: Slot, k: usize) -> Lanes {
-        self.of(slot)[k]
+    fn at(&self, slot: Slot, k: usize) -> &Lanes {
+        &self.of(slot)[k]
+    }
+
+    #[inline(always)]
+    fn wide<I: Instructions>(&self, slot: Slot, k: usize) -> Wide<I> {
+        Wide::load(self.at(slot, k))
     }
 
     #[inline(always)]
@@ -42,57 +48,64 @@ impl Series<'_> {
         self.coefficients[slot as usize * self.stride + k] = value;
     }
 
-    /// Σ a_j b_(last - j) for j from `first` to `last`.
     #[inline(always)]
-    fn convolve<const FMA: bool>(&self, a: Slot, b: Slot, first: usize, last: usize) -> Lanes {
-        let (b_first, b_last) = (0, last - first);
-        self.convolve_ranges::<FMA>(a, first..last + 1, b, b_first..b_last + 1)
+    fn set_wide<I: Instructions>(&mut self, slot: Slot, k: usize, value: Wide<I>) {
+        value.store(&mut self.coefficients[slot as usize * self.stride + k]);
     }
 
-    /// Σ a_j b_i, j going up one range while i goes down the other, which is as long.
+    /// Σ a_j b_(last - j) for j from `first` to `last`.
     #[inline(always)]
-    fn convolve_ranges<const FMA: bool>(
-        &self,
-        a: Slot,
-        up: std::ops::Range<usize>,
-        b: Slot,
-        down: std::ops::Range<usize>,
-    ) -> Lanes {
-        let (a, b) = (&self.of(a)[up], &self.of(b)[down]);
-        let mut sum = Lanes::splat(0.0);
-        for (x, y) in a.iter().zip(b.iter().rev()) {
-            for i in 0..LANES {
-                sum.0[i] = fused::<FMA>(x.0[i], y.0[i], sum.0[i]);
-            }
-        }
-        sum
+    fn convolve<I: Instructions>(&self, a: Slot, b: Slot, first: usize, last: usize) -> Wide<I> {
+        convolve(&self.of(a)[first..=last], &self.of(b)[..=last - first])
     }
+
+    /// Σ a_j b_(k - j) for j from 1 to k - 1.
+    #[inline(always)]
+    fn convolve_inner<I: Instructions>(&self, a: Slot, b: Slot, k: usize) -> Wide<I> {
+        convolve(&self.of(a)[1..k], &self.of(b)[1..k])
+    }
+}
+
+/// Σ of products, up one and down the other.
+#[inline(always)]
+fn convolve<I: Instructions>(up: &[Lanes], down: &[Lanes]) -> Wide<I> {
+    up.iter().zip(down.iter().rev()).fold(Wide::splat(0.0), |sum, (x, y)| Wide::load(x).mul_add(Wide::load(y), sum))
 }
 
 /// Coefficient k of a sum.
 #[inline(always)]
-pub(super) fn combine<const FMA: bool>(of: &Combination, k: usize, registers: &[Lanes], series: &Series<'_>) -> Lanes {
+pub(super) fn combine<I: Instructions>(
+    of: &Combination,
+    k: usize,
+    registers: &[Lanes],
+    series: &Series<'_>,
+) -> Wide<I> {
     let start: Option<Register> = match k {
         0 => of.value,
         1 => of.slope,
         _ => None,
     };
-    let mut sum = start.map_or(Lanes::splat(0.0), |register| registers[register as usize]);
+    let mut sum = start.map_or(Wide::splat(0.0), |start| register(registers, start));
     for term in &of.terms {
         if let Some(j) = k.checked_sub(term.shifted as usize) {
-            sum = registers[term.coefficient as usize].mul_add::<FMA>(series.at(term.slot, j), sum);
+            sum = register::<I>(registers, term.coefficient).mul_add(series.wide(term.slot, j), sum);
         }
     }
     for product in &of.products {
-        let part = series.convolve::<FMA>(product.a, product.b, 0, k);
-        sum = registers[product.coefficient as usize].mul_add::<FMA>(part, sum);
+        let part = series.convolve::<I>(product.a, product.b, 0, k);
+        sum = register::<I>(registers, product.coefficient).mul_add(part, sum);
     }
     sum
 }
 
+#[inline(always)]
+fn register<I: Instructions>(registers: &[Lanes], register: Register) -> Wide<I> {
+    Wide::load(&registers[register as usize])
+}
+
 /// Coefficient k of every series but the states'.
 #[inline(always)]
-pub(super) fn run_ops<const FMA: bool>(
+pub(super) fn run_ops<I: Instructions>(
     backend: Backend,
     recipe: &Recipe,
     k: usize,
@@ -101,121 +114,111 @@ pub(super) fn run_ops<const FMA: bool>(
 ) {
     for op in &recipe.ops {
         if k == 0 {
-            start::<FMA>(backend, op, registers, series);
+            start::<I>(backend, op, registers, series);
         } else {
-            advance::<FMA>(op, k, registers, series);
+            advance::<I>(op, k, registers, series);
         }
     }
 }
 
 /// The value at the start of the step.
 #[inline(always)]
-fn start<const FMA: bool>(backend: Backend, op: &SeriesOp, registers: &mut [Lanes], series: &mut Series<'_>) {
-    let one = Lanes::splat(1.0);
+fn start<I: Instructions>(backend: Backend, op: &SeriesOp, registers: &mut [Lanes], series: &mut Series<'_>) {
+    let zero = Lanes::splat(0.0);
     match *op {
-        SeriesOp::Combine { out, ref of } => series.set(out, 0, combine::<FMA>(of, 0, registers, series)),
-        SeriesOp::Derivative { out, .. } => series.set(out, 0, Lanes::splat(0.0)),
+        SeriesOp::Combine { out, ref of } => series.set_wide::<I>(out, 0, combine(of, 0, registers, series)),
+        SeriesOp::Derivative { out, .. } => series.set(out, 0, zero),
         SeriesOp::Divide { out, ref numerator, denominator, reciprocal } => {
-            registers[reciprocal as usize] = one / series.at(denominator, 0);
-            let numerator = combine::<FMA>(numerator, 0, registers, series);
-            series.set(out, 0, numerator * registers[reciprocal as usize]);
+            registers[reciprocal as usize] = series.at(denominator, 0).map(|value| 1.0 / value);
+            let numerator = combine::<I>(numerator, 0, registers, series);
+            series.set_wide(out, 0, numerator.times(register(registers, reciprocal)));
         }
         SeriesOp::DivideByLine { out, ref numerator, reciprocal, .. } => {
-            let numerator = combine::<FMA>(numerator, 0, registers, series);
-            series.set(out, 0, numerator * registers[reciprocal as usize]);
+            let numerator = combine::<I>(numerator, 0, registers, series);
+            series.set_wide(out, 0, numerator.times(register(registers, reciprocal)));
         }
-        SeriesOp::Chain { out, argument, first, .. } => {
+        SeriesOp::Chain { out, argument, first, .. } | SeriesOp::Restart { out, argument, first, .. } => {
             series.set(out, 0, unary_out_of_line(backend, first, series.at(argument, 0)));
         }
         SeriesOp::ChainOfLine { out, value, first, .. } => {
-            series.set(out, 0, unary_out_of_line(backend, first, registers[value as usize]));
+            series.set(out, 0, unary_out_of_line(backend, first, &registers[value as usize]));
         }
         SeriesOp::Quotient { out, out_derivative, argument, divisor, reciprocal, first, .. } => {
-            registers[reciprocal as usize] = one / series.at(divisor, 0);
-            series.set(out_derivative, 0, Lanes::splat(0.0));
+            registers[reciprocal as usize] = series.at(divisor, 0).map(|value| 1.0 / value);
+            series.set(out_derivative, 0, zero);
             series.set(out, 0, unary_out_of_line(backend, first, series.at(argument, 0)));
         }
         SeriesOp::Power { out, out_derivative, base, exponent, reciprocal, .. } => {
-            let base = series.at(base, 0);
-            registers[reciprocal as usize] = one / base;
-            series.set(out_derivative, 0, Lanes::splat(0.0));
-            series.set(out, 0, pow_lanes::<FMA>(base, registers[exponent as usize]));
+            let base = *series.at(base, 0);
+            registers[reciprocal as usize] = base.map(|value| 1.0 / value);
+            series.set(out_derivative, 0, zero);
+            series.set(out, 0, pow_lanes::<I>(base, registers[exponent as usize]));
         }
         SeriesOp::Sqrt { out, of, reciprocal } => {
             let root = series.at(of, 0).map(f64::sqrt);
-            registers[reciprocal as usize] = Lanes::splat(0.5) / root;
+            registers[reciprocal as usize] = root.map(|root| 0.5 / root);
             series.set(out, 0, root);
         }
         SeriesOp::Select { out, condition, then, otherwise } => {
-            select(out, 0, registers[condition as usize], then, otherwise, series);
-        }
-        SeriesOp::Restart { out, argument, first, .. } => {
-            series.set(out, 0, unary_out_of_line(backend, first, series.at(argument, 0)));
+            select(out, 0, &registers[condition as usize], then, otherwise, series);
         }
     }
 }
 
 /// Coefficient k > 0.
 #[inline(always)]
-fn advance<const FMA: bool>(op: &SeriesOp, k: usize, registers: &[Lanes], series: &mut Series<'_>) {
-    let by_k = Lanes::splat(INVERSE[k]);
+fn advance<I: Instructions>(op: &SeriesOp, k: usize, registers: &[Lanes], series: &mut Series<'_>) {
     match *op {
-        SeriesOp::Combine { out, ref of } => series.set(out, k, combine::<FMA>(of, k, registers, series)),
-        SeriesOp::Derivative { out, of } => series.set(out, k, series.at(of, k) * Lanes::splat(k as f64)),
+        SeriesOp::Combine { out, ref of } => series.set_wide::<I>(out, k, combine(of, k, registers, series)),
+        SeriesOp::Derivative { out, of } => {
+            series.set_wide::<I>(out, k, series.wide(of, k).times(Wide::splat(k as f64)));
+        }
         SeriesOp::Divide { out, ref numerator, denominator, reciprocal } => {
-            let numerator = combine::<FMA>(numerator, k, registers, series);
-            let known = series.convolve::<FMA>(denominator, out, 1, k);
-            series.set(out, k, (numerator - known) * registers[reciprocal as usize]);
+            let numerator = combine::<I>(numerator, k, registers, series);
+            let known = series.convolve(denominator, out, 1, k);
+            series.set_wide(out, k, numerator.minus(known).times(register(registers, reciprocal)));
         }
         SeriesOp::DivideByLine { out, ref numerator, slope, reciprocal } => {
-            let numerator = combine::<FMA>(numerator, k, registers, series);
-            let known = registers[slope as usize] * series.at(out, k - 1);
-            series.set(out, k, (numerator - known) * registers[reciprocal as usize]);
+            let numerator = combine::<I>(numerator, k, registers, series);
+            let known = register(registers, slope).times(series.wide(out, k - 1));
+            series.set_wide(out, k, numerator.minus(known).times(register(registers, reciprocal)));
         }
         SeriesOp::Chain { out, derivative, factor, sign, .. } => {
-            let sum = series.convolve::<FMA>(derivative, factor, 1, k);
-            series.set(out, k, sum * Lanes::splat(sign * INVERSE[k]));
+            let sum = series.convolve::<I>(derivative, factor, 1, k);
+            series.set_wide(out, k, sum.times(Wide::splat(sign * INVERSE[k])));
         }
         SeriesOp::ChainOfLine { out, slope, factor, sign, .. } => {
-            let slope = registers[slope as usize] * Lanes::splat(sign * INVERSE[k]);
-            series.set(out, k, slope * series.at(factor, k - 1));
+            let slope = register::<I>(registers, slope).times(Wide::splat(sign * INVERSE[k]));
+            series.set_wide(out, k, slope.times(series.wide(factor, k - 1)));
         }
         SeriesOp::Quotient { out, out_derivative, derivative, divisor, reciprocal, .. } => {
-            let mut sum = series.at(derivative, k);
-            if k > 1 {
-                sum = sum - series.convolve_ranges::<FMA>(out_derivative, 1..k, divisor, 1..k);
-            }
-            let value = sum * registers[reciprocal as usize];
-            series.set(out_derivative, k, value);
-            series.set(out, k, value * by_k);
+            let known = series.convolve_inner::<I>(out_derivative, divisor, k);
+            let value = series.wide(derivative, k).minus(known).times(register(registers, reciprocal));
+            series.set_wide(out_derivative, k, value);
+            series.set_wide(out, k, value.times(Wide::splat(INVERSE[k])));
         }
         SeriesOp::Power { out, out_derivative, base, base_derivative, exponent, reciprocal } => {
-            let mut sum = registers[exponent as usize] * series.convolve::<FMA>(base_derivative, out, 1, k);
-            if k > 1 {
-                sum = sum - series.convolve_ranges::<FMA>(out_derivative, 1..k, base, 1..k);
-            }
-            let value = sum * registers[reciprocal as usize];
-            series.set(out_derivative, k, value);
-            series.set(out, k, value * by_k);
+            let known = series.convolve_inner::<I>(out_derivative, base, k);
+            let sum = register(registers, exponent).times(series.convolve(base_derivative, out, 1, k));
+            let value = sum.minus(known).times(register(registers, reciprocal));
+            series.set_wide(out_derivative, k, value);
+            series.set_wide(out, k, value.times(Wide::splat(INVERSE[k])));
         }
         SeriesOp::Sqrt { out, of, reciprocal } => {
-            let mut sum = series.at(of, k);
-            if k > 1 {
-                sum = sum - series.convolve_ranges::<FMA>(out, 1..k, out, 1..k);
-            }
-            series.set(out, k, sum * registers[reciprocal as usize]);
+            let known = series.convolve_inner::<I>(out, out, k);
+            series.set_wide(out, k, series.wide(of, k).minus(known).times(register(registers, reciprocal)));
         }
         SeriesOp::Select { out, condition, then, otherwise } => {
-            select(out, k, registers[condition as usize], then, otherwise, series);
+            select(out, k, &registers[condition as usize], then, otherwise, series);
         }
-        SeriesOp::Restart { out, of, .. } => series.set(out, k, series.at(of, k)),
+        SeriesOp::Restart { out, of, .. } => series.set(out, k, *series.at(of, k)),
     }
 }
 
 #[inline(always)]
-fn select(out: Slot, k: usize, condition: Lanes, then: Slot, otherwise: Slot, series: &mut Series<'_>) {
+fn select(out: Slot, k: usize, condition: &Lanes, then: Slot, otherwise: Slot, series: &mut Series<'_>) {
     let (a, b) = (series.at(then, k), series.at(otherwise, k));
-    let mut value = a;
+    let mut value = *a;
     for i in 0..LANES {
         value.0[i] = if condition.0[i] != 0.0 { a.0[i] } else { b.0[i] };
     }
