@@ -270,6 +270,35 @@ impl<'a> Cursor<'a> {
         Some(Sample { time, purpose })
     }
 
+    /// The next rows at `until` or before, as many as there is room for: their times and numbers, and how many. What
+    /// [`Cursor::next_sample`] would say of them, for integrators that take many at a time.
+    pub(super) fn next_rows<const N: usize>(
+        &mut self,
+        until: f64,
+        times: &mut [f64; N],
+        rows: &mut [usize; N],
+    ) -> usize {
+        let at_stop = self.stop == Some(until) && !self.samples_at_stop;
+        let mut count = 0;
+        while let Some(record) = self.timeline.records[..self.next_event].get(self.next_record) {
+            if count == N || record.time > until || record.time == until && at_stop {
+                break;
+            }
+            if let Some(row) = record.row {
+                times[count] = record.time;
+                rows[count] = row;
+                count += 1;
+            }
+            self.next_record += 1;
+        }
+        count
+    }
+
+    /// All rows of the profile, for an integrator that computes outputs itself.
+    pub(super) fn rows_mut(&mut self) -> &mut [f64] {
+        &mut self.values
+    }
+
     /// Answers a sample from the state at its time: runs the derivative and observation blocks on the subject's own registers.
     pub fn record(&mut self, sample: &Sample, state: &[f64]) {
         self.evaluate_outputs(sample.time, state);
@@ -282,12 +311,6 @@ impl<'a> Cursor<'a> {
                 }
             }
         }
-    }
-
-    /// The row of the profile that a sample asks for, for an integrator that computes outputs itself.
-    pub fn row_mut(&mut self, row: usize) -> &mut [f64] {
-        let n = self.program.outputs.len();
-        &mut self.values[row * n..(row + 1) * n]
     }
 
     /// Answers a sample at the boundary of an exposure interval: the integrating state and the output there.

@@ -16,8 +16,11 @@ mod maximum;
 pub mod program;
 mod queue;
 mod reference;
+mod relay;
 mod right_hand_side;
+mod runge_kutta;
 mod steady_state;
+mod stiff;
 mod taylor;
 pub mod timeline;
 
@@ -25,9 +28,9 @@ use crate::profile::Profile;
 pub use cursor::Cursor;
 pub use failure::{EngineError, SubjectError};
 use lanes::Backend;
-use lanes::bank::LaneIntegrator;
-use lanes::driver::{self, Outcome};
 use program::{Program, Structure};
+use relay::Relay;
+use runge_kutta::RungeKutta;
 use std::sync::Arc;
 use taylor::Taylor;
 use timeline::Timeline;
@@ -68,6 +71,19 @@ pub struct Tolerance {
     pub atol: f64,
 }
 
+impl Tolerance {
+    /// Relative change of a state in a step far below what a method of this order could take: its steps are then held down by
+    /// something else than accuracy.
+    fn calm_change(self, order: usize) -> f64 {
+        0.1 * libm::pow(self.rtol, 1.0 / order as f64)
+    }
+
+    /// Size of a state below which only the absolute tolerance counts.
+    fn negligible(self) -> f64 {
+        self.atol / self.rtol.max(f64::EPSILON)
+    }
+}
+
 impl Default for Tolerance {
     fn default() -> Self {
         Self { rtol: 1e-8, atol: 1e-10 }
@@ -93,6 +109,8 @@ enum Solver {
     /// too, but much slower. `None`: no other was asked for, or none fits.
     Linear(Option<Box<Taylor>>),
     Taylor(Box<Taylor>),
+    RungeKutta(Box<RungeKutta>),
+    Stiff,
     Reference,
 }
 
@@ -101,6 +119,8 @@ impl Solver {
         match self {
             Self::Linear(_) => "linear",
             Self::Taylor(_) => "taylor",
+            Self::RungeKutta(_) => "rk",
+            Self::Stiff => "stiff",
             Self::Reference => "reference",
         }
     }
@@ -159,70 +179,25 @@ impl Engine {
         &self.program
     }
 
-    /// Integrates subjects, in their order; one that fails does not touch the others.
+    /// Integrates subjects, in their order; one that fails does not touch the others. With `Auto` a subject whose equations
+    /// turn out stiff goes on to the implicit method, and one for whom no Taylor series exists to Runge-Kutta.
     #[must_use]
     pub fn run(&self, subjects: &[SubjectInput<'_>]) -> Vec<Result<Profile, SubjectError>> {
+        let mut relay = Relay::new(&self.program, self.tolerance, self.backend, !self.forced, subjects);
         match &self.solver {
-            Solver::Taylor(taylor) => self.run_lanes(taylor.as_ref().clone(), subjects),
-            Solver::Linear(otherwise) => self.run_linear(otherwise.as_deref(), subjects),
-            Solver::Reference => {
-                subjects.iter().map(|&subject| reference::run(&self.program, subject, self.tolerance)).collect()
+            Solver::Linear(otherwise) => {
+                relay.linear(self.forced, otherwise.is_some());
+                if let Some(taylor) = otherwise {
+                    relay.series(taylor.as_ref());
+                }
             }
+            Solver::Taylor(taylor) => relay.lanes(taylor.as_ref()),
+            Solver::RungeKutta(runge_kutta) => relay.lanes(runge_kutta.as_ref()),
+            Solver::Stiff => relay.stiff(),
+            Solver::Reference => relay.reference(),
         }
+        relay.finish()
     }
-
-    fn run_lanes(
-        &self,
-        mut integrator: impl LaneIntegrator,
-        subjects: &[SubjectInput<'_>],
-    ) -> Vec<Result<Profile, SubjectError>> {
-        let seated: Vec<SubjectInput<'_>> =
-            subjects.iter().copied().filter(|subject| !is_continuous(*subject)).collect();
-        let mut outcomes = driver::run(&self.program, &mut integrator, self.backend, &seated).into_iter();
-        let mut run = |&subject: &SubjectInput<'_>| {
-            if is_continuous(subject) {
-                return reference::run(&self.program, subject, self.tolerance);
-            }
-            match outcomes.next() {
-                Some(Outcome::Done(profile)) => Ok(profile),
-                Some(Outcome::Failed(error)) => Err(error),
-                Some(Outcome::NotAnalytic) | None => reference::run(&self.program, subject, self.tolerance),
-            }
-        };
-        subjects.iter().map(&mut run).collect()
-    }
-
-    fn run_linear(
-        &self,
-        otherwise: Option<&Taylor>,
-        subjects: &[SubjectInput<'_>],
-    ) -> Vec<Result<Profile, SubjectError>> {
-        let exact: Vec<_> = subjects
-            .iter()
-            .map(|&subject| match is_continuous(subject) && !self.forced {
-                true => Ok(None),
-                false => linear::run(&self.program, subject, otherwise.is_some()),
-            })
-            .collect();
-        let left: Vec<SubjectInput<'_>> =
-            subjects.iter().zip(&exact).filter(|(_, done)| matches!(done, Ok(None))).map(|(&left, _)| left).collect();
-        let mut others = match otherwise {
-            Some(taylor) if !left.is_empty() => self.run_lanes(taylor.clone(), &left),
-            _ => left.iter().map(|&subject| reference::run(&self.program, subject, self.tolerance)).collect(),
-        }
-        .into_iter();
-        let finish = |done: Result<Option<Profile>, SubjectError>| match done {
-            Ok(None) => others.next().expect("every subject left over was run by the other integrator"),
-            Ok(Some(profile)) => Ok(profile),
-            Err(error) => Err(error),
-        };
-        exact.into_iter().map(finish).collect()
-    }
-}
-
-/// Covariates on a line make coefficients change between events: for such a subject the equations are not constant.
-fn is_continuous(subject: SubjectInput<'_>) -> bool {
-    subject.timeline.covariates.varies_continuously()
 }
 
 fn choose(
@@ -233,6 +208,7 @@ fn choose(
 ) -> Result<(Solver, &'static str), EngineError> {
     const ASKED: &str = "asked for";
     let taylor = || Taylor::new(program, tolerance, backend).map(|taylor| Solver::Taylor(Box::new(taylor)));
+    let runge_kutta = || Solver::RungeKutta(Box::new(RungeKutta::new(program, tolerance, backend)));
     match (choice, program.structure) {
         (SolverChoice::Auto, Structure::LinearConstant) => {
             let otherwise = Taylor::new(program, tolerance, backend).map(Box::new);
@@ -244,7 +220,7 @@ fn choose(
         }
         (SolverChoice::Auto, Structure::LinearTimeVarying | Structure::Nonlinear) => Ok(match taylor() {
             Some(taylor) => (taylor, "the equations are smooth: solved by Taylor series"),
-            None => (Solver::Reference, "an operation on time or states has no Taylor series"),
+            None => (runge_kutta(), "an operation on time or states has no Taylor series: solved by Runge-Kutta"),
         }),
         (SolverChoice::Taylor, _) => match taylor() {
             Some(taylor) => Ok((taylor, ASKED)),
@@ -262,6 +238,10 @@ fn choose(
             Err(EngineError::DoesNotFit { solver: "linear", reason: "its derivatives are not linear in the states" })
         }
         (SolverChoice::Reference, _) => Ok((Solver::Reference, ASKED)),
-        _ => Ok((Solver::Reference, "the equations are not smooth")),
+        (SolverChoice::Auto, Structure::NotSmooth) => {
+            Ok((runge_kutta(), "the equations are not smooth: solved by Runge-Kutta"))
+        }
+        (SolverChoice::RungeKutta, _) => Ok((runge_kutta(), ASKED)),
+        (SolverChoice::Stiff, _) => Ok((Solver::Stiff, ASKED)),
     }
 }

@@ -1,36 +1,48 @@
 //! Subjects through lanes: each lane has its own subject, cursor, time and step, and takes the next subject when its own
 //! is done. No number of a subject depends on which others are in the lanes beside it.
 
-use super::bank::{Bank, LaneIntegrator};
+use super::bank::{Bank, LaneIntegrator, Marks};
+use super::maxima::Maxima;
 use super::observer::{Moments, Observer};
-use super::wide::{Instructions, Wide};
-use super::{Backend, LANES, Lanes, lane_kernel};
+use super::{Backend, LANES, Lanes};
 use crate::engine::SubjectInput;
-use crate::engine::cursor::{Arrival, Cursor, Purpose, Sample};
+use crate::engine::cursor::{Arrival, Cursor};
 use crate::engine::failure::{Cause, SubjectError};
-use crate::engine::program::{Program, Register};
+use crate::engine::program::{ExposureTarget, Program, Register};
 use crate::profile::Profile;
 
 /// Steps allowed to one subject between two stops.
 const MAX_STEPS: u32 = 100_000;
+
+/// A subject counts as stiff after this many steps in which no state changed by what accuracy would have allowed, and which
+/// no stop cut short. A lane's step costs about a hundredth of an implicit one, so a few hundred are worth a look.
+const STIFF_STEPS: u32 = 400;
+
+/// Such steps are counted from this many after a stop on: most stretches end before.
+const STEPS_BEFORE_COUNTING: u32 = 40;
 
 /// What became of a subject.
 #[derive(Debug)]
 pub(crate) enum Outcome {
     Done(Profile),
     Failed(SubjectError),
-    /// This integrator cannot expand the solution where the subject stands (a power of a state that is 0).
-    NotAnalytic,
+    /// The derivatives are not finite, or this integrator cannot expand the solution there (a power of a state that is 0).
+    Broken(SubjectError),
+    /// Stability holds the steps down: see [`STIFF_STEPS`].
+    Stiff,
 }
 
-/// Integrates subjects, in their order.
+/// Integrates subjects, in their order. `watches_stiffness`: subjects in whom an explicit method is out of place are
+/// given back.
 pub(crate) fn run<I: LaneIntegrator>(
     program: &Program,
     integrator: &mut I,
     backend: Backend,
+    watches_stiffness: bool,
     subjects: &[SubjectInput<'_>],
 ) -> Vec<Outcome> {
     let mut driver = Driver::new(program, integrator, backend, subjects);
+    driver.watches_stiffness = watches_stiffness;
     driver.fill();
     while driver.seats.iter().any(|seat| seat.subject.is_some()) {
         driver.round();
@@ -41,8 +53,9 @@ pub(crate) fn run<I: LaneIntegrator>(
 struct Driver<'a, 'i, I> {
     program: &'a Program,
     integrator: &'i mut I,
-    observer: Observer,
     backend: Backend,
+    outputs: Observer,
+    exposure: Option<Exposure>,
     bank: Bank,
     seats: Vec<Seat<'a>>,
     subjects: &'a [SubjectInput<'a>],
@@ -51,8 +64,19 @@ struct Driver<'a, 'i, I> {
     /// Registers of earlier phases that the integrator or the outputs read.
     inputs: Vec<Register>,
     inputs_changed: bool,
+    /// States of the lane at hand.
     state: Vec<f64>,
-    slopes: Slopes,
+    moments: Moments,
+    watches_stiffness: bool,
+}
+
+/// The curve that exposure is measured on.
+struct Exposure {
+    target: ExposureTarget,
+    observer: Observer,
+    maxima: Maxima,
+    /// Its value at the end of the step in each lane.
+    at_end: Lanes,
 }
 
 /// One lane.
@@ -61,43 +85,33 @@ struct Seat<'a> {
     cursor: Option<Cursor<'a>>,
     /// Position of its subject; `None` where the lane is idle.
     subject: Option<usize>,
-    stop: f64,
     steps: u32,
+    /// Of the subject, see [`STIFF_STEPS`].
+    calm_steps: u32,
     /// Exposure is measured before the stop.
     measures: bool,
-    /// Nothing of the stretch before the stop has been integrated yet.
-    at_start: bool,
-    /// The exposure's curve was not falling at the end of the last step.
-    was_rising: bool,
-}
-
-/// Why an output is wanted at a time.
-#[derive(Clone, Copy)]
-enum Task {
-    Sample(Sample),
-    /// The exposure's curve: an end of a stretch or a maximum.
-    Note,
-}
-
-/// Times at which outputs are wanted, and why.
-struct Tasks {
-    moments: Moments,
-    tasks: [Task; LANES],
 }
 
 impl<'a, 'i, I: LaneIntegrator> Driver<'a, 'i, I> {
     fn new(program: &'a Program, integrator: &'i mut I, backend: Backend, subjects: &'a [SubjectInput<'a>]) -> Self {
-        let observer = Observer::new(program, backend);
-        let mut inputs: Vec<Register> = integrator.inputs().iter().chain(observer.inputs()).copied().collect();
+        let outputs = Observer::new(program, &program.outputs, backend);
+        let exposure = program.exposure.map(|target| Exposure {
+            target,
+            observer: Observer::new(program, &[program.outputs[target.output]], backend),
+            maxima: Maxima::new(backend),
+            at_end: Lanes::splat(0.0),
+        });
+        let mut inputs: Vec<Register> = integrator.inputs().iter().chain(outputs.inputs()).copied().collect();
         inputs.sort_unstable();
         inputs.dedup();
         let mut bank = Bank::new(program, integrator.n_registers());
         integrator.prepare(&mut bank);
-        let zeros = Lanes::splat(0.0);
         Self {
             program,
             integrator,
-            observer,
+            backend,
+            outputs,
+            exposure,
             bank,
             seats: (0..LANES).map(|_| Seat::default()).collect(),
             subjects,
@@ -106,8 +120,8 @@ impl<'a, 'i, I: LaneIntegrator> Driver<'a, 'i, I> {
             inputs,
             inputs_changed: false,
             state: vec![0.0; program.n_states()],
-            slopes: Slopes { start: zeros, middle: zeros, end: zeros },
-            backend,
+            moments: Moments::default(),
+            watches_stiffness: false,
         }
     }
 
@@ -128,15 +142,22 @@ impl<'a, 'i, I: LaneIntegrator> Driver<'a, 'i, I> {
     /// One step in every lane, and what follows from it.
     fn round(&mut self) {
         self.integrator.step(&mut self.bank);
-        if let (Some(target), true) = (self.program.exposure, self.seats.iter().any(|seat| seat.measures)) {
-            let area = self.integrator.solution().of(target.auc_state);
-            self.slopes = slopes(self.backend, area, &self.bank.step);
+        let marks = self.bank.mark(self.backend);
+        let mut peaks = 0;
+        if let Some(exposure) = &mut self.exposure {
+            let solution = self.integrator.solution();
+            peaks = exposure.maxima.find(solution.of(exposure.target.auc_state), &self.bank.step);
+            if marks.arrived != 0 {
+                exposure.observer.observe_ends(&self.bank);
+                exposure.at_end = *exposure.observer.output(0);
+            }
         }
+        self.bank.advance(self.backend);
         for lane in 0..LANES {
             if self.seats[lane].subject.is_none() {
                 continue;
             }
-            match self.follow(lane) {
+            match self.follow(lane, &marks, peaks) {
                 Ok(true) => {}
                 Ok(false) => self.finish(lane),
                 Err(outcome) => self.leave(lane, outcome),
@@ -146,94 +167,119 @@ impl<'a, 'i, I: LaneIntegrator> Driver<'a, 'i, I> {
     }
 
     /// After a step of one lane: samples, maxima, arrival. False where the subject is done.
-    fn follow(&mut self, lane: usize) -> Result<bool, Outcome> {
-        let (start, step) = (self.bank.time[lane], self.bank.step[lane]);
-        if self.bank.broken[lane] != 0.0 {
-            return Err(Outcome::NotAnalytic);
+    fn follow(&mut self, lane: usize, marks: &Marks, peaks: u32) -> Result<bool, Outcome> {
+        let bit = 1 << lane;
+        if (marks.broken | marks.stuck) & bit != 0 {
+            return self.stumble(lane, marks);
         }
         let seat = &mut self.seats[lane];
         seat.steps += 1;
-        if seat.steps > MAX_STEPS {
-            return Err(Outcome::Failed(self.error(lane, Cause::TooManySteps { limit: MAX_STEPS })));
+        if seat.steps > STEPS_BEFORE_COUNTING {
+            self.count_step(lane)?;
         }
-        let arrives = step >= self.bank.room[lane];
-        let end = if arrives { seat.stop } else { start + step };
-        if end <= start {
-            let too_small = self.bank.wish[lane] <= f64::EPSILON * start.abs();
-            return if too_small { Err(Outcome::Failed(self.error(lane, Cause::StepTooSmall))) } else { Ok(true) };
+        self.answer_rows(lane);
+        if self.seats[lane].measures {
+            self.measure(lane, marks.arrived & bit != 0, peaks & bit != 0);
         }
-        self.answer_samples(lane, start, end, arrives);
-        let seat = &mut self.seats[lane];
-        seat.at_start = false;
+        if marks.arrived & bit == 0 {
+            return Ok(true);
+        }
         for (state, end) in self.state.iter_mut().zip(&self.bank.end) {
             *state = end[lane];
         }
-        if arrives {
-            return self.arrive(lane);
+        self.arrive(lane)
+    }
+
+    /// In a long stretch: whether there are too many steps, or too many that accuracy does not ask for.
+    fn count_step(&mut self, lane: usize) -> Result<(), Outcome> {
+        if self.seats[lane].steps > MAX_STEPS {
+            return Err(self.give_up(lane, Cause::TooManySteps { limit: MAX_STEPS }));
         }
-        self.bank.time[lane] = end;
-        self.bank.room[lane] = seat.stop - end;
-        for (state, end) in self.bank.state.iter_mut().zip(&self.state) {
-            state[lane] = *end;
+        if !self.watches_stiffness {
+            return Ok(());
+        }
+        let floor = self.integrator.negligible();
+        let largest = self.integrator.calm_change();
+        let calm = self.integrator.solution().coefficients.chunks_exact(self.integrator.solution().stride);
+        let calm = calm.zip(&self.bank.end).all(|(polynomial, end)| {
+            let (before, after) = (polynomial[0][lane], end[lane]);
+            (after - before).abs() <= largest * (before.abs() + floor)
+        });
+        let seat = &mut self.seats[lane];
+        seat.calm_steps = if calm { seat.calm_steps + 1 } else { seat.calm_steps.saturating_sub(1) };
+        if seat.calm_steps > STIFF_STEPS { Err(Outcome::Stiff) } else { Ok(()) }
+    }
+
+    /// An explicit method cannot go on: another may, where that is allowed.
+    fn give_up(&self, lane: usize, cause: Cause) -> Outcome {
+        if self.watches_stiffness { Outcome::Stiff } else { Outcome::Failed(self.error(lane, cause)) }
+    }
+
+    /// A lane that did not get on: broken, refused for now, or for good.
+    fn stumble(&mut self, lane: usize, marks: &Marks) -> Result<bool, Outcome> {
+        if marks.broken & (1 << lane) != 0 {
+            return Err(Outcome::Broken(self.error(lane, Cause::NonFinite)));
+        }
+        self.seats[lane].steps += 1;
+        if self.bank.wish[lane] <= f64::EPSILON * self.bank.time[lane].abs() {
+            return Err(self.give_up(lane, Cause::StepTooSmall));
         }
         Ok(true)
     }
 
-    /// Everything that is asked for between the start and the end of a step.
-    fn answer_samples(&mut self, lane: usize, start: f64, end: f64, arrives: bool) {
-        let Self { program, integrator, observer, bank, seats, slopes, .. } = self;
-        let seat = &mut seats[lane];
-        let Some(cursor) = seat.cursor.as_mut() else { return };
-        let solution = integrator.solution();
-        let mut tasks = Tasks::new(lane);
-        if seat.measures {
-            let target = program.exposure.expect("exposure is measured, so there is what it is measured on");
-            // A maximum exactly between two steps shows in neither.
-            if seat.at_start || seat.was_rising && slopes.start[lane] <= 0.0 {
-                tasks.push(Task::Note, start, start);
-            }
-            seat.was_rising = slopes.end[lane] >= 0.0;
-            if let Some(elapsed) = interior_maximum(slopes, solution.of(target.auc_state), lane, end - start) {
-                tasks.push(Task::Note, start + elapsed, start);
-            }
-            if arrives {
-                tasks.push(Task::Note, end, start);
-            }
-        }
-        let mut more = true;
-        while more {
-            more = false;
-            while let Some(sample) = cursor.next_sample(end) {
-                tasks.push(Task::Sample(sample), sample.time, start);
-                if tasks.moments.count == LANES {
-                    more = true;
-                    break;
-                }
-            }
-            if tasks.moments.count == 0 {
+    /// The rows that lie in the step.
+    fn answer_rows(&mut self, lane: usize) {
+        let Self { program, integrator, outputs, bank, seats, moments, .. } = self;
+        let Some(cursor) = seats[lane].cursor.as_mut() else { return };
+        let mut rows = [0; LANES];
+        moments.lane = lane;
+        loop {
+            moments.count = cursor.next_rows(bank.finish[lane], &mut moments.times.0, &mut rows);
+            if moments.count == 0 {
                 break;
             }
-            observer.observe(solution, &bank.registers, &tasks.moments);
-            for index in 0..tasks.moments.count {
-                let value = || program.exposure.map_or(f64::NAN, |target| observer.output(target.output, index));
-                match tasks.tasks[index] {
-                    Task::Sample(Sample { purpose: Purpose::Row(row), .. }) => {
-                        observer.copy_outputs(index, cursor.row_mut(row));
-                    }
-                    Task::Sample(sample) => {
-                        let area = program.exposure.map_or(f64::NAN, |target| {
-                            evaluate(solution.of(target.auc_state), lane, tasks.moments.elapsed[index])
-                        });
-                        cursor.record_interval(&sample, area, value());
-                    }
-                    Task::Note => cursor.note(tasks.moments.times[index], value()),
-                }
-            }
-            tasks.moments.count = 0;
+            moments.since(bank.start[lane]);
+            outputs.observe(integrator.solution(), &bank.registers, moments);
+            let width = program.outputs.len();
+            outputs.copy_outputs(&rows[..moments.count], cursor.rows_mut(), width);
         }
     }
 
-    /// At a stop. False where it was the last one.
+    /// Boundaries of exposure intervals and maxima that lie in the step.
+    fn measure(&mut self, lane: usize, arrived: bool, peak: bool) {
+        let Self { integrator, exposure, bank, seats, moments, .. } = self;
+        let (Some(cursor), Some(exposure)) = (seats[lane].cursor.as_mut(), exposure.as_mut()) else { return };
+        let (start, end) = (bank.start[lane], bank.finish[lane]);
+        let area = integrator.solution().of(exposure.target.auc_state);
+        let mut value_at = |time: f64| {
+            if time == end && arrived {
+                return exposure.at_end[lane];
+            }
+            moments.lane = lane;
+            moments.count = 1;
+            moments.times[0] = time;
+            moments.since(start);
+            exposure.observer.observe(integrator.solution(), &bank.registers, moments);
+            exposure.observer.output(0)[0]
+        };
+        while let Some(sample) = cursor.next_sample(end) {
+            let value = value_at(sample.time);
+            let area = if sample.time == end {
+                bank.end[exposure.target.auc_state][lane]
+            } else {
+                area.iter().rev().fold(0.0, |value, c| value * (sample.time - start) + c[lane])
+            };
+            cursor.record_interval(&sample, area, value);
+        }
+        if peak && let Some(elapsed) = exposure.maxima.locate(area, lane, bank.step[lane]) {
+            cursor.note(start + elapsed, value_at(start + elapsed));
+        }
+        if arrived {
+            cursor.note(end, exposure.at_end[lane]);
+        }
+    }
+
+    /// At a stop, with the states there. False where it was the last one.
     fn arrive(&mut self, lane: usize) -> Result<bool, Outcome> {
         let seat = &mut self.seats[lane];
         let cursor = seat.cursor.as_mut().expect("a lane with a subject has a cursor");
@@ -242,7 +288,6 @@ impl<'a, 'i, I: LaneIntegrator> Driver<'a, 'i, I> {
             cursor.settle_and_check(&self.state).map_err(Outcome::Failed)?;
             let Some(stop) = cursor.next_stop() else { return Ok(false) };
             if stop > cursor.time() {
-                seat.stop = stop;
                 break;
             }
             while let Some(sample) = cursor.next_sample(stop) {
@@ -263,16 +308,12 @@ impl<'a, 'i, I: LaneIntegrator> Driver<'a, 'i, I> {
     /// Puts a lane where its cursor stands.
     fn load(&mut self, lane: usize, changed: Arrival) {
         let seat = &mut self.seats[lane];
-        let cursor = seat.cursor.as_ref().expect("a lane with a subject has a cursor");
+        let cursor = seat.cursor.as_mut().expect("a lane with a subject has a cursor");
+        let stop = cursor.next_stop().unwrap_or(cursor.time());
         seat.steps = 0;
-        seat.at_start = true;
         seat.measures = cursor.measures_exposure();
         let bank = &mut self.bank;
-        bank.time[lane] = cursor.time();
-        bank.room[lane] = seat.stop - cursor.time();
-        for (state, value) in bank.state.iter_mut().zip(&self.state) {
-            state[lane] = *value;
-        }
+        bank.place(lane, cursor.time(), stop, &self.state);
         if changed.rates {
             for (rate, value) in bank.rates.iter_mut().zip(cursor.rates()) {
                 rate[lane] = *value;
@@ -290,13 +331,23 @@ impl<'a, 'i, I: LaneIntegrator> Driver<'a, 'i, I> {
             }
             self.inputs_changed = true;
         }
+        if let Some(exposure) = &mut self.exposure {
+            exposure.maxima.forget(lane);
+            if seat.measures {
+                // The curve goes on from where it was unless something jumped.
+                if changed.state || changed.inputs || changed.off {
+                    exposure.at_end[lane] =
+                        exposure.observer.observe_start(cursor.registers(), &self.state, cursor.time());
+                }
+                cursor.note(cursor.time(), exposure.at_end[lane]);
+            }
+        }
     }
 
     /// Seats the next subject that gets past its first records.
     fn take_next(&mut self, lane: usize) {
         self.seats[lane].subject = None;
-        self.bank.room[lane] = 0.0;
-        self.bank.wish[lane] = f64::INFINITY;
+        self.bank.vacate(lane);
         while let Some(&input) = self.subjects.get(self.next_subject) {
             let index = self.next_subject;
             self.next_subject += 1;
@@ -319,19 +370,15 @@ impl<'a, 'i, I: LaneIntegrator> Driver<'a, 'i, I> {
                 seat.cursor = Some(cursor);
             }
         }
+        seat.calm_steps = 0;
         let cursor = seat.cursor.as_mut().expect("set just now");
         cursor.settle_and_check(&self.state).map_err(Outcome::Failed)?;
         let Some(stop) = cursor.next_stop() else { return Ok(false) };
-        seat.stop = stop;
-        let everything = Arrival { state: true, rates: true, inputs: true, off: true };
-        if stop > cursor.time() {
-            self.load(lane, everything);
-            return Ok(true);
+        if stop <= cursor.time() && !self.arrive(lane)? {
+            return Ok(false);
         }
-        Ok(self.arrive(lane)? && {
-            self.load(lane, everything);
-            true
-        })
+        self.load(lane, Arrival { state: true, rates: true, inputs: true, off: true });
+        Ok(true)
     }
 
     fn finish(&mut self, lane: usize) {
@@ -354,84 +401,7 @@ impl<'a, 'i, I: LaneIntegrator> Driver<'a, 'i, I> {
     }
 
     fn error(&self, lane: usize, cause: Cause) -> SubjectError {
-        SubjectError {
-            time: self.bank.time[lane],
-            states: self.bank.state.iter().map(|state| state[lane]).collect(),
-            cause,
-        }
+        let states = self.bank.state.iter().map(|state| state[lane]).collect();
+        SubjectError { time: self.bank.time[lane], states, cause }
     }
-}
-
-impl Tasks {
-    fn new(lane: usize) -> Self {
-        let zeros = Lanes::splat(0.0);
-        Self { moments: Moments { lane, count: 0, times: zeros, elapsed: zeros }, tasks: [Task::Note; LANES] }
-    }
-
-    fn push(&mut self, task: Task, time: f64, start: f64) {
-        let moments = &mut self.moments;
-        self.tasks[moments.count] = task;
-        moments.times[moments.count] = time;
-        moments.elapsed[moments.count] = time - start;
-        moments.count += 1;
-    }
-}
-
-/// A polynomial of one lane.
-fn evaluate(coefficients: &[Lanes], lane: usize, at: f64) -> f64 {
-    coefficients.iter().rev().fold(0.0, |value, c| value * at + c[lane])
-}
-
-/// Slopes of the exposure's curve at the start, the middle and the end of a step. The curve is the first derivative of the
-/// area's polynomial.
-#[derive(Clone, Copy)]
-struct Slopes {
-    start: Lanes,
-    middle: Lanes,
-    end: Lanes,
-}
-
-lane_kernel!(fn slopes(area: &[Lanes], step: &Lanes) -> Slopes = slopes_kernel);
-
-#[inline(always)]
-fn slopes_kernel<I: Instructions>(area: &[Lanes], step: &Lanes) -> Slopes {
-    let step = Wide::<I>::load(step);
-    let half = step.times(Wide::splat(0.5));
-    let mut middle = Wide::splat(0.0);
-    let mut end = middle;
-    for (k, c) in area.iter().enumerate().skip(2).rev() {
-        let c = Wide::load(c).times(Wide::splat((k * (k - 1)) as f64));
-        middle = middle.mul_add(half, c);
-        end = end.mul_add(step, c);
-    }
-    let start = area[2].map(|c| 2.0 * c);
-    Slopes { start, middle: middle.to_lanes(), end: end.to_lanes() }
-}
-
-/// Time since the start of the step at which the curve is highest inside it, where it rises and then falls.
-fn interior_maximum(slopes: &Slopes, area: &[Lanes], lane: usize, step: f64) -> Option<f64> {
-    let (start, middle, end) = (slopes.start[lane], slopes.middle[lane], slopes.end[lane]);
-    let (mut low, mut high) = if start > 0.0 && middle < 0.0 {
-        (0.0, 0.5 * step)
-    } else if middle > 0.0 && end < 0.0 {
-        (0.5 * step, step)
-    } else if start > 0.0 && end < 0.0 {
-        (0.0, step)
-    } else {
-        return None;
-    };
-    let slope = |at: f64| {
-        let terms = area.iter().enumerate().skip(2).rev();
-        terms.fold(0.0, |value, (k, c)| value * at + c[lane] * (k * (k - 1)) as f64)
-    };
-    // Bisection to the last digits: rare, and the curve is flat there.
-    for _ in 0..60 {
-        let middle = 0.5 * (low + high);
-        if slope(middle) > 0.0 {
-            low = middle;
-        } else {
-            high = middle;
-        }
-    }
-    Some(0.5 * (low + high))
 }

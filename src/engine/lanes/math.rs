@@ -277,6 +277,18 @@ fn pow_inside(x: f64, y: f64) -> (f64, bool) {
     (exp_split(p, p_low), inside)
 }
 
+/// x^(-1/n) to 2 %, for step sizes: the same on every backend. x >= 0; 0 counts as 2^-1023.
+#[inline(always)]
+pub(crate) fn rough_inverse_root(x: f64, n: f64) -> f64 {
+    let bits = x.to_bits();
+    let exponent = f64::from_bits((bits >> 52) | 0x4330_0000_0000_0000) - (4_503_599_627_370_496.0 + 1023.0);
+    let mantissa = f64::from_bits((bits & 0x000f_ffff_ffff_ffff) | 0x3ff0_0000_0000_0000);
+    let power = -(exponent + (mantissa - 1.0)) / n;
+    let whole = nearest(power);
+    let part = power - whole;
+    (1.0 + part * (0.6931 + part * 0.2402)) * power_of_two(whole)
+}
+
 /// Replaces the lanes where `inside` is false by `other`.
 #[inline(always)]
 fn patch(mut value: Lanes, inside: [bool; LANES], other: impl Fn(usize) -> f64) -> Lanes {
@@ -487,6 +499,18 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn the_rough_root_is_good_to_two_percent() {
+        for k in 0..2_000 {
+            let x = libm::exp(-600.0 + 1200.0 * unit(k));
+            for n in [11.0, 16.0, 24.0] {
+                let (found, expected) = (rough_inverse_root(x, n), libm::pow(x, -1.0 / n));
+                assert!((found / expected - 1.0).abs() < 0.02, "{x}^(-1/{n}): {found} not {expected}");
+            }
+        }
+        assert!(rough_inverse_root(0.0, 12.0) > 1e20);
     }
 
     #[test]

@@ -12,7 +12,9 @@ pub(crate) mod bank;
 pub mod block;
 pub(crate) mod driver;
 pub mod math;
+pub(crate) mod maxima;
 pub(crate) mod observer;
+pub(crate) mod slice;
 pub(crate) mod wide;
 
 use std::ops::{Index, IndexMut};

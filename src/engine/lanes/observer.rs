@@ -3,14 +3,15 @@
 //! The samples of one subject in one step are few and those of its neighbours are at other places, so here the lanes are
 //! sample times: states by Horner's rule, then what the outputs need of the derivative and observation blocks.
 
-use super::bank::Solution;
-use super::block::run_block_kernel;
+use super::bank::{Bank, Solution};
+use super::block::{run_block, run_block_kernel};
+use super::slice::Slice;
 use super::wide::{Instructions, Wide};
 use super::{Lanes, lane_kernel};
 use crate::engine::lanes::Backend;
-use crate::engine::program::{Block, Instruction, Program, Register};
+use crate::engine::program::{Program, Register};
 
-/// Computes a program's outputs over sample times.
+/// Computes some of a program's outputs over sample times.
 #[derive(Clone, Debug)]
 pub(crate) struct Observer {
     backend: Backend,
@@ -21,65 +22,43 @@ pub(crate) struct Observer {
 }
 
 /// Times in one lane's step at which outputs are wanted.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Moments {
     pub lane: usize,
     /// How many; what is behind them does not count.
     pub count: usize,
     pub times: Lanes,
     /// The same since the start of the step.
-    pub elapsed: Lanes,
+    elapsed: Lanes,
+}
+
+impl Moments {
+    /// Sets where the step starts, after the times.
+    pub fn since(&mut self, start: f64) {
+        self.elapsed = self.times.map(|time| time - start);
+    }
 }
 
 #[derive(Clone, Debug)]
 struct Plan {
-    /// Those instructions of the derivative and observation blocks that outputs need.
-    block: Block,
-    /// States they read: index and register.
-    states: Vec<(usize, Register)>,
-    /// Registers of earlier phases they read.
-    inputs: Vec<Register>,
+    /// What the outputs need of the derivative and observation blocks.
+    slice: Slice,
     time: Register,
 }
 
 impl Observer {
-    pub fn new(program: &Program, backend: Backend) -> Self {
-        let mut needed = vec![false; program.n_registers];
-        for &output in &program.outputs {
-            needed[output as usize] = true;
-        }
-        let all = program.derivative.instructions.iter().chain(&program.observation.instructions);
-        let mut block: Vec<Instruction> = Vec::new();
-        for instruction in all.rev() {
-            if needed[instruction.out() as usize] {
-                for operand in instruction.operands().into_iter().flatten() {
-                    needed[operand as usize] = true;
-                }
-                block.push(*instruction);
-            }
-        }
-        block.reverse();
-        for instruction in &block {
-            needed[instruction.out() as usize] = false;
-        }
+    pub fn new(program: &Program, outputs: &[Register], backend: Backend) -> Self {
+        let slice = Slice::of(program, &[&program.derivative, &program.observation], outputs);
         let mut registers = vec![Lanes::splat(f64::NAN); program.n_registers];
         for &(register, value) in &program.constants {
             registers[register as usize] = Lanes::splat(value);
-            needed[register as usize] = false;
         }
-        needed[program.time as usize] = false;
-        let states = (0..).zip(program.states.clone()).filter(|&(_, state)| needed[state as usize]).collect();
-        for state in program.states.clone() {
-            needed[state as usize] = false;
-        }
-        let inputs = (0..).zip(&needed).filter(|&(_, &needed)| needed).map(|(register, _)| register).collect();
-        let plan = Plan { block: Block { instructions: block }, states, inputs, time: program.time };
-        Self { backend, plan, registers, outputs: program.outputs.clone() }
+        Self { backend, plan: Plan { slice, time: program.time }, registers, outputs: outputs.to_vec() }
     }
 
     /// Registers of earlier phases that a subject has to bring.
     pub fn inputs(&self) -> &[Register] {
-        &self.plan.inputs
+        &self.plan.slice.inputs
     }
 
     /// Computes the outputs at these moments. `inputs` are the registers of all lanes.
@@ -87,17 +66,43 @@ impl Observer {
         observe(self.backend, &self.plan, &mut self.registers, solution, inputs, moments);
     }
 
-    /// Value of an output at one of the times.
-    #[inline(always)]
-    pub fn output(&self, output: usize, sample: usize) -> f64 {
-        self.registers[self.outputs[output] as usize].0[sample]
+    /// Computes the outputs of every lane's subject at the end of its step.
+    pub fn observe_ends(&mut self, bank: &Bank) {
+        self.registers[self.plan.time as usize] = bank.finish;
+        for &register in &self.plan.slice.inputs {
+            self.registers[register as usize] = bank.registers[register as usize];
+        }
+        for &(state, register) in &self.plan.slice.states {
+            self.registers[register as usize] = bank.end[state];
+        }
+        run_block(self.backend, &self.plan.slice.block, &mut self.registers);
     }
 
-    /// Values of all outputs at one of the times.
-    #[inline(always)]
-    pub fn copy_outputs(&self, sample: usize, row: &mut [f64]) {
-        for (value, &register) in row.iter_mut().zip(&self.outputs) {
-            *value = self.registers[register as usize].0[sample];
+    /// The first output of one subject from its own registers.
+    pub fn observe_start(&mut self, registers: &[f64], state: &[f64], time: f64) -> f64 {
+        self.registers[self.plan.time as usize] = Lanes::splat(time);
+        for &register in &self.plan.slice.inputs {
+            self.registers[register as usize] = Lanes::splat(registers[register as usize]);
+        }
+        for &(index, register) in &self.plan.slice.states {
+            self.registers[register as usize] = Lanes::splat(state[index]);
+        }
+        run_block(self.backend, &self.plan.slice.block, &mut self.registers);
+        self.output(0)[0]
+    }
+
+    /// Values of an output: at the moments, or in the lanes.
+    pub fn output(&self, output: usize) -> &Lanes {
+        &self.registers[self.outputs[output] as usize]
+    }
+
+    /// Copies all outputs at the moments into rows of a table `width` wide.
+    pub fn copy_outputs(&self, rows: &[usize], table: &mut [f64], width: usize) {
+        for (column, &register) in self.outputs.iter().enumerate() {
+            let values = &self.registers[register as usize].0;
+            for (row, value) in rows.iter().zip(values) {
+                table[row * width + column] = *value;
+            }
         }
     }
 }
@@ -123,10 +128,10 @@ fn observe_kernel<I: Instructions>(
     let Moments { lane, count, times, elapsed } = moments;
     let (lane, count) = (*lane, *count);
     registers[plan.time as usize] = *times;
-    for &register in &plan.inputs {
+    for &register in &plan.slice.inputs {
         registers[register as usize] = Lanes::splat(inputs[register as usize].0[lane]);
     }
-    for &(state, register) in &plan.states {
+    for &(state, register) in &plan.slice.states {
         let coefficients = solution.of(state);
         let out = &mut registers[register as usize];
         if count <= 4 {
@@ -137,7 +142,7 @@ fn observe_kernel<I: Instructions>(
             horner::<I, 4>(coefficients, lane, elapsed, out);
         }
     }
-    run_block_kernel::<I>(&plan.block, registers);
+    run_block_kernel::<I>(&plan.slice.block, registers);
 }
 
 /// One lane's polynomial at the first `4 Q` times. Even and odd powers apart: two short chains instead of a long one.

@@ -16,7 +16,7 @@ use self::series::{INVERSE, Series, combine, run_ops};
 use super::Tolerance;
 use super::lanes::bank::{Bank, LaneIntegrator, Solution};
 use super::lanes::block::{run_block, run_block_kernel};
-use super::lanes::math::{exp_lanes, ln_lanes};
+use super::lanes::math::rough_inverse_root;
 use super::lanes::wide::{Instructions, Wide};
 use super::lanes::{Backend, LANES, Lanes, lane_kernel};
 use super::program::{Program, Register};
@@ -87,6 +87,18 @@ impl LaneIntegrator for Taylor {
         step(self.backend, self.backend, &self.recipe, self.order, self.tolerance, bank, &mut self.series);
     }
 
+    fn expands_in_series(&self) -> bool {
+        true
+    }
+
+    fn calm_change(&self) -> f64 {
+        self.tolerance.calm_change(self.order)
+    }
+
+    fn negligible(&self) -> f64 {
+        self.tolerance.negligible()
+    }
+
     fn solution(&self) -> Solution<'_> {
         Solution { coefficients: &self.series, stride: self.order + 1, degree: self.order }
     }
@@ -152,43 +164,77 @@ fn expand<I: Instructions>(
 /// The longest step whose estimated error is allowed, and the states at its end.
 #[inline(always)]
 fn choose_step<I: Instructions>(order: usize, tolerance: Tolerance, bank: &mut Bank, coefficients: &[Lanes]) {
-    let root = -1.0 / order as f64;
     let room = bank.room;
-    let mut step = bank.wish.zip(room, |wish, room| if wish < room { wish } else { room });
+    let mut step = first_guess(order, tolerance, bank, coefficients);
     // 1 where a step was found too long: then it is not lengthened again.
     let mut tight = Lanes::splat(0.0);
     let mut attempt = 1;
-    let (ratio, growth) = loop {
+    let (ratio, reach) = loop {
         let ratio = error_ratio::<I>(order, tolerance, step, bank, coefficients);
-        let growth = exp_lanes::<I>(ln_lanes::<I>(ratio).map(|ln| ln * root));
         let mut next = step;
+        let mut reach = step;
         let mut changed = 0;
         for i in 0..LANES {
-            let (h, room, growth) = (step.0[i], room.0[i], growth.0[i]);
-            let longer = h * growth * SAFETY;
-            let longer = if longer < room { longer } else { room };
+            let (h, room) = (step.0[i], room.0[i]);
+            let growth = rough_inverse_root(ratio.0[i], order as f64) * SAFETY;
+            let wish = h * growth;
+            let fits = ratio.0[i] <= 1.0;
             let grows = (h < room) & (growth > WORTH_GROWING) & (tight.0[i] == 0.0);
+            let longer = if wish < room { wish } else { room };
             let longer = if grows { longer } else { h };
             // Not a number as well: the powers of a long step overflow.
-            let shorter = h * if growth > LARGEST_CUT { growth * SAFETY } else { LARGEST_CUT };
-            let fits = ratio.0[i] <= 1.0;
+            let shorter = h * if growth > LARGEST_CUT { growth } else { LARGEST_CUT };
             tight.0[i] = if fits { tight.0[i] } else { 1.0 };
             next.0[i] = if fits { longer } else { shorter };
+            reach.0[i] = wish;
             changed |= u64::from(next.0[i] != h);
         }
         if changed == 0 || attempt == ATTEMPTS {
-            break (ratio, growth);
+            break (ratio, reach);
         }
         attempt += 1;
         step = next;
     };
+    let mut refused = 0;
     for i in 0..LANES {
         let (h, ratio) = (step.0[i], ratio.0[i]);
-        let reachable = h * growth.0[i] * SAFETY;
+        let fits = ratio <= 1.0;
         bank.broken.0[i] = if ratio.is_nan() { 1.0 } else { 0.0 };
-        bank.step.0[i] = if ratio <= 1.0 { h } else { 0.0 };
-        bank.wish.0[i] = if reachable > 0.0 { reachable } else { h * LARGEST_CUT };
+        bank.step.0[i] = if fits { h } else { 0.0 };
+        bank.wish.0[i] = if fits { h } else { reach.0[i] };
+        refused |= u64::from(!fits);
     }
+    if refused != 0 {
+        for (end, state) in bank.end.iter_mut().zip(&bank.state) {
+            for i in 0..LANES {
+                end.0[i] = if bank.step.0[i] > 0.0 { end.0[i] } else { state.0[i] };
+            }
+        }
+    }
+}
+
+/// Step sizes at which the last two terms are as large as the error allowed for the states at the start.
+#[inline(always)]
+fn first_guess(order: usize, tolerance: Tolerance, bank: &Bank, coefficients: &[Lanes]) -> Lanes {
+    let mut last = Lanes::splat(0.0);
+    let mut before_last = last;
+    for c in coefficients.chunks_exact(order + 1).take(bank.state.len()) {
+        for i in 0..LANES {
+            let share = 1.0 / (c[0].0[i].abs() * tolerance.rtol + tolerance.atol);
+            let a = c[order].0[i].abs() * share;
+            let b = c[order - 1].0[i].abs() * share;
+            last.0[i] = if a > last.0[i] { a } else { last.0[i] };
+            before_last.0[i] = if b > before_last.0[i] { b } else { before_last.0[i] };
+        }
+    }
+    let mut step = bank.room;
+    for i in 0..LANES {
+        let a = rough_inverse_root(last.0[i], order as f64);
+        let b = rough_inverse_root(before_last.0[i] * LAST_BUT_ONE, (order - 1) as f64);
+        let guess = SAFETY * if a < b { a } else { b };
+        step.0[i] = if guess < step.0[i] { guess } else { step.0[i] };
+    }
+    step
 }
 
 /// Evaluates the states at the end of a step into `bank.end`; the estimated error over the allowed one, the largest over
@@ -228,8 +274,10 @@ fn error_ratio<I: Instructions>(
         }
     }
     // Where a lane is idle nothing has to fit.
-    let ratio = ratio.zip(poison, |ratio, poison| ratio + poison);
-    ratio.zip(bank.room, |ratio, room| if room > 0.0 { ratio } else { 0.0 })
+    for i in 0..LANES {
+        ratio.0[i] = if bank.room.0[i] > 0.0 { ratio.0[i] + poison.0[i] } else { 0.0 };
+    }
+    ratio
 }
 
 /// Every lane's polynomial at its own time. Even and odd powers apart: two short chains instead of a long one.
