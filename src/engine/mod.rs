@@ -58,6 +58,10 @@ pub enum SolverChoice {
     Taylor,
     /// Exact, for constant-coefficient linear systems.
     Linear,
+    /// Embedded explicit Runge-Kutta over lanes.
+    RungeKutta,
+    /// L-stable implicit method.
+    Stiff,
     /// Dormand-Prince of the `ode_solvers` crate: the independent judge.
     Reference,
 }

@@ -178,6 +178,11 @@ pub enum SolverName {
     Taylor,
     /// Exact, for constant-coefficient linear systems.
     Linear,
+    /// Explicit Runge-Kutta, for right-hand sides with branches.
+    #[serde(rename = "rk")]
+    RungeKutta,
+    /// An implicit method, for stiff equations.
+    Stiff,
     /// The independent judge.
     Reference,
 }
@@ -188,6 +193,8 @@ impl From<SolverName> for SolverChoice {
             SolverName::Auto => Self::Auto,
             SolverName::Taylor => Self::Taylor,
             SolverName::Linear => Self::Linear,
+            SolverName::RungeKutta => Self::RungeKutta,
+            SolverName::Stiff => Self::Stiff,
             SolverName::Reference => Self::Reference,
         }
     }

@@ -286,7 +286,7 @@ pub(crate) fn rough_inverse_root(x: f64, n: f64) -> f64 {
     let power = -(exponent + (mantissa - 1.0)) / n;
     let whole = nearest(power);
     let part = power - whole;
-    (1.0 + part * (0.6931 + part * 0.2402)) * power_of_two(whole)
+    (1.0 + part * (std::f64::consts::LN_2 + part * 0.2402)) * power_of_two(whole)
 }
 
 /// Replaces the lanes where `inside` is false by `other`.

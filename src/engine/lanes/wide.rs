@@ -163,8 +163,8 @@ impl<I: Instructions, const Q: usize> Wide<I, Q> {
     #[inline(always)]
     pub fn store(self, lanes: &mut Lanes) {
         let (quads, _) = lanes.0.as_chunks_mut::<4>();
-        for q in 0..Q {
-            I::store(self.0[q], &mut quads[q]);
+        for (quad, to) in self.0.into_iter().zip(quads) {
+            I::store(quad, to);
         }
     }
 

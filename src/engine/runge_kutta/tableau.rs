@@ -3,7 +3,6 @@
 /// A pair with dense output. Stages are numbered from 0; stage `steps` is the derivative at the end of the step.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Tableau {
-    pub name: &'static str,
     /// Order of the solution.
     pub order: usize,
     /// The error estimate shrinks with this power of the step.
@@ -72,7 +71,6 @@ impl Tableau {
 /// with the dense output of order 4 by Shampine, as in Hairer, Nørsett and Wanner, "Solving Ordinary Differential Equations I",
 /// 2nd ed., section II.6.
 pub(super) const DORMAND_PRINCE_5: Tableau = Tableau {
-    name: "Dormand-Prince 5(4)",
     order: 5,
     error_order: 5,
     steps: 6,
@@ -101,7 +99,6 @@ pub(super) const DORMAND_PRINCE_5: Tableau = Tableau {
 /// Dormand and Prince's pair of order 8 with estimates of order 5 and 3, and dense output of order 7 (three more stages):
 /// Hairer, Nørsett and Wanner, "Solving Ordinary Differential Equations I", 2nd ed., section II.10 (their DOP853).
 pub(super) const DORMAND_PRINCE_8: Tableau = Tableau {
-    name: "Dormand-Prince 8(5,3)",
     order: 8,
     error_order: 8,
     steps: 12,

@@ -3,6 +3,8 @@
 //! One subject at a time: each step factors one matrix with the program's symbolic Jacobian (differences where it has none) and
 //! solves eight linear systems with it; there is no iteration that could fail to converge.
 
+#![expect(clippy::needless_range_loop, reason = "matrices and stages are walked by index")]
+
 mod matrix;
 mod rodas;
 
