@@ -9,7 +9,7 @@ use teorell::engine::SolverChoice;
 #[path = "../tests/lane_engines/fixtures.rs"]
 mod fixtures;
 
-use fixtures::{Cohort, inotuzumab, worst_difference};
+use fixtures::{inotuzumab, worst_difference};
 
 /// Subjects per measured run, as many as a chunk of a simulation has.
 const SUBJECTS: usize = 512;

@@ -70,3 +70,18 @@ fn both_backends_agree_to_rounding() {
         }
     }
 }
+
+/// Samples are read off the steps, they do not set them: exposures have the same bytes with and without.
+#[test]
+fn exposures_do_not_depend_on_samples() {
+    let sampled = inotuzumab(20, 5);
+    let mut unsampled = inotuzumab(20, 5);
+    unsampled.without_samples();
+    for choice in [SolverChoice::Taylor, SolverChoice::RungeKutta] {
+        for (with, without) in sampled.run(choice, 1e-8).iter().zip(&unsampled.run(choice, 1e-8)) {
+            let (with, without) = (with.as_ref().expect("it runs"), without.as_ref().expect("it runs"));
+            assert_eq!(with.exposures, without.exposures, "{choice:?}");
+            assert!(without.values.is_empty());
+        }
+    }
+}

@@ -3,9 +3,11 @@
 mod fixtures;
 mod independence;
 mod recurrences;
+mod small;
 mod stiffness;
 
-use fixtures::{Cohort, inotuzumab, model, one_subject, worst_difference};
+use fixtures::{Cohort, inotuzumab, worst_difference};
+use small::{model, one_subject};
 use teorell::engine::SolverChoice;
 
 /// Relative to the tolerance asked for: steps hold the estimated error of each to it, and the estimate is the last term that is

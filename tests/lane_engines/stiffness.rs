@@ -1,6 +1,7 @@
 //! Stiff equations: who solves them, and how well.
 
-use crate::fixtures::{model, one_subject, worst_difference};
+use crate::fixtures::worst_difference;
+use crate::small::{model, one_subject};
 use teorell::engine::SolverChoice;
 
 /// Target-mediated disposition with full binding: binding is 1e4 times faster than elimination.

@@ -134,3 +134,15 @@ fn rifampicin_doses_a_day_apart_add_up() {
     let one = |t: f64| rifampicin_concentration(600.0, false, t);
     assert_near(&ask(&model, &question).of("Cc"), &samples.map(|t| one(t) + one(t - 24.0)), 1e-8);
 }
+
+/// Half a year of nothing lets steps grow to months: they must not carry past the chain of the next dose.
+#[test]
+fn rifampicin_after_a_long_pause_is_not_stepped_over() {
+    let model = rifampicin();
+    let pause = 24.0 * 182.0;
+    let doses = [0.0, pause].map(|time| dose(&model, "depot", time, 600.0, 0.0));
+    let samples = [pause + 1.0, pause + 6.0];
+    let question = Question { covariates: &[("FDC", 1.0)], doses: &doses, samples: &samples, ..Question::default() };
+    let one = |t: f64| rifampicin_concentration(600.0, false, t);
+    assert_near(&ask(&model, &question).of("Cc"), &samples.map(|t| one(t - pause)), 1e-8);
+}

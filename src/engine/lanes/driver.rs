@@ -330,6 +330,8 @@ impl<'a, 'i, I: LaneIntegrator> Driver<'a, 'i, I> {
                 bank.registers[register as usize][lane] = cursor.registers()[register as usize];
             }
             self.inputs_changed = true;
+            // Other equations from here on: nothing is known about their steps.
+            bank.wish[lane] = f64::INFINITY;
         }
         if let Some(exposure) = &mut self.exposure {
             exposure.maxima.forget(lane);
