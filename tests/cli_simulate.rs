@@ -102,6 +102,27 @@ fn pictures_come_as_svg_and_png_and_are_drawn_again_to_the_same_bytes() {
 }
 
 #[test]
+fn a_theme_is_a_flag_or_a_key_of_the_study_and_is_kept_when_pictures_are_drawn_again() {
+    let bench = Bench::new();
+    let picture = |bench: &Bench| bench.read("small/concentration.svg");
+    bench.teorell(&["simulate", "s.toml", "-q", "--theme", "dark"]).success();
+    let dark = picture(&bench);
+    bench.teorell(&["plot", "small"]).success();
+    assert_eq!(picture(&bench), dark);
+    bench.teorell(&["plot", "small", "--theme", "light"]).success();
+    assert_ne!(picture(&bench), dark);
+    bench.write("s.toml", &format!("{STUDY}[outputs]\ntheme = \"dark\"\n"));
+    bench.teorell(&["simulate", "s.toml", "-q"]).success();
+    assert_eq!(picture(&bench), dark);
+    bench.teorell(&["plot", "small", "--theme", "sepia"]).code(2).stderr(contains("expected light, dark or print"));
+    bench.write("s.toml", &format!("{STUDY}[outputs]\ntheme = \"sepia\"\n"));
+    bench
+        .teorell(&["simulate", "s.toml"])
+        .code(2)
+        .stderr(contains("s.toml:22:9").and(contains("`light`, `dark`, `print`")));
+}
+
+#[test]
 fn results_are_the_same_bytes_for_any_number_of_threads() {
     let bench = Bench::new();
     for threads in ["1", "2", "7"] {
@@ -228,6 +249,7 @@ fn bad_input_is_status_2_and_leaves_nothing_behind() {
         (vec!["--param", "lcl=1"], "the model has no parameter `lcl`"),
         (vec!["--model", "garrett"], "there is no built-in model `garrett`"),
         (vec!["--model", "no/such.R"], "cannot read model file `no/such.R`"),
+        (vec!["--theme", "drak"], "did you mean `dark`?"),
         (vec!["--grid", "0:1"], "expected three numbers of hours"),
         (vec!["--set", &twice], "column `BSA` is there twice"),
         (vec!["--set", &none], "the model needs `BSA`"),

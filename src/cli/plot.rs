@@ -22,9 +22,9 @@ Examples:
 pub struct Arguments {
     /// A folder that `teorell simulate` wrote.
     folder: PathBuf,
-    /// Colours: light, dark or print.
-    #[arg(long, value_name = "NAME", default_value_t)]
-    theme: Theme,
+    /// Colours: light, dark or print [default: those of the run].
+    #[arg(long, value_name = "NAME")]
+    theme: Option<Theme>,
     /// Curves of individuals per arm.
     #[arg(long, value_name = "N", default_value_t = PlotOptions::default().individuals)]
     individuals: usize,
@@ -36,7 +36,8 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let Arguments { folder, theme, individuals, group_by } = arguments;
     let manifest = Manifest::read(folder).map_err(|error| Failure::bad_input(chain(&error)))?;
-    let options = PlotOptions { theme: *theme, individuals: *individuals, group_by: group_by.clone() };
+    let theme = theme.unwrap_or_else(|| theme_of_run(&manifest));
+    let options = PlotOptions { theme, individuals: *individuals, group_by: group_by.clone() };
     let pictures = pictures(&PlotFiles::of_folder(folder, &manifest), &manifest, &options)?;
     if pictures.is_empty() {
         return Err(Failure::bad_input(format!("`{}` holds no table to draw from", folder.display()))
@@ -48,4 +49,11 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     output.commit_added(files)?;
     print(&(names.join("\n") + "\n"))?;
     Ok(Exit::Success)
+}
+
+/// The theme that the study of the run asked for.
+fn theme_of_run(manifest: &Manifest) -> Theme {
+    let study = manifest.study.text.parse::<toml::Table>().unwrap_or_default();
+    let name = study.get("outputs").and_then(|outputs| outputs.get("theme")).and_then(toml::Value::as_str);
+    name.and_then(|name| name.parse().ok()).unwrap_or_default()
 }

@@ -120,11 +120,11 @@ impl Accumulation {
     fn write_counts(&self, picture: &mut Picture, panel: &Panel, theme: Theme) {
         for (row, (i, arm)) in self.thinning().enumerate() {
             let y = panel.bottom + NOTE_GAP + NOTE_ROW * (row as f64 + 1.0) - 5.0;
-            picture.text("n", (panel.left - 6.0, y), Anchor::End, SMALL_SIZE, theme.series(i));
+            picture.text("n", (panel.left - 6.0, y), Anchor::End, SMALL_SIZE, theme.series_text(i));
             let every = self.every();
             for cycle in arm.cycles.iter().filter(|cycle| cycle.number.is_multiple_of(every)) {
                 if let Some(x) = panel.at_x(f64::from(cycle.number)) {
-                    picture.text(&plain(cycle.n as f64, 0), (x, y), Anchor::Middle, SMALL_SIZE, theme.series(i));
+                    picture.text(&plain(cycle.n as f64, 0), (x, y), Anchor::Middle, SMALL_SIZE, theme.series_text(i));
                 }
             }
         }

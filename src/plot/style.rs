@@ -33,27 +33,55 @@ impl Colour {
         let mix = |top: u8, below: u8| (f64::from(top) * opacity + f64::from(below) * (1.0 - opacity)).round() as u8;
         Self(mix(self.0, ground.0), mix(self.1, ground.1), mix(self.2, ground.2))
     }
+
+    /// Red, green and blue in proportion to light, 0..1 (sRGB, IEC 61966-2-1).
+    fn linear(self) -> [f64; 3] {
+        [self.0, self.1, self.2].map(|channel| {
+            let c = f64::from(channel) / 255.0;
+            if c <= 0.04045 { c / 12.92 } else { libm::pow((c + 0.055) / 1.055, 2.4) }
+        })
+    }
+
+    /// Contrast ratio of two colours, 1 to 21 (WCAG 2.1).
+    ///
+    /// # Formula
+    /// `(L₁ + 0.05) / (L₂ + 0.05)`, `L = 0.2126 R + 0.7152 G + 0.0722 B` the luminances in proportion to light, the larger first.
+    pub(super) fn contrast(self, other: Self) -> f64 {
+        let luminance = |colour: Self| {
+            let [r, g, b] = colour.linear();
+            0.2126 * r + 0.7152 * g + 0.0722 * b
+        };
+        let (a, b) = (luminance(self), luminance(other));
+        (a.max(b) + 0.05) / (a.min(b) + 0.05)
+    }
 }
 
-/// Colours that people with any form of colour blindness can tell apart (Okabe and Ito, Color Universal Design, 2008), in
-/// the order in which neighbours differ most. Yellow is left out: it is too faint on white.
-const OKABE_ITO: [Colour; 6] = [
-    Colour(0, 114, 178),
-    Colour(213, 94, 0),
-    Colour(0, 158, 115),
-    Colour(204, 121, 167),
-    Colour(230, 159, 0),
-    Colour(86, 180, 233),
+/// Lines and marks have at least this contrast to their ground (WCAG 2.1, success criterion 1.4.11).
+#[cfg(test)]
+const MARK_CONTRAST: f64 = 3.0;
+/// Small text has at least this contrast to its ground (WCAG 2.1, success criterion 1.4.3, level AA).
+const TEXT_CONTRAST: f64 = 4.5;
+
+/// The hues of Okabe and Ito (Color Universal Design, 2008), which people with any form of colour blindness can tell apart; each
+/// is shifted so far that all have a contrast of 3 to white and that simulated protanopia, deuteranopia and tritanopia leave any
+/// two of them at least 19 apart in CIELAB. Yellow is left out: it is too faint on white.
+const SERIES_ON_WHITE: [Colour; 6] = [
+    Colour(0, 79, 134),
+    Colour(173, 71, 0),
+    Colour(40, 130, 89),
+    Colour(187, 129, 173),
+    Colour(212, 128, 3),
+    Colour(18, 155, 224),
 ];
 
-/// The same on a dark ground: blue and green lighter, so that all have a contrast of at least 4.5 to it.
-const OKABE_ITO_ON_DARK: [Colour; 6] = [
-    Colour(86, 180, 233),
-    Colour(240, 128, 50),
-    Colour(40, 190, 145),
-    Colour(220, 145, 185),
-    Colour(230, 175, 40),
-    Colour(150, 160, 255),
+/// The same hues on a dark ground, with a contrast of at least 4.5 to it.
+const SERIES_ON_DARK: [Colour; 6] = [
+    Colour(154, 205, 255),
+    Colour(204, 106, 45),
+    Colour(75, 222, 158),
+    Colour(186, 105, 155),
+    Colour(235, 185, 0),
+    Colour(111, 133, 237),
 ];
 
 /// Which set of colours a picture has.
@@ -102,9 +130,16 @@ impl Theme {
     /// Colour of the `index`th series.
     pub(super) fn series(self, index: usize) -> Colour {
         match self {
-            Self::Light | Self::Print => OKABE_ITO[index % OKABE_ITO.len()],
-            Self::Dark => OKABE_ITO_ON_DARK[index % OKABE_ITO_ON_DARK.len()],
+            Self::Light | Self::Print => SERIES_ON_WHITE[index % SERIES_ON_WHITE.len()],
+            Self::Dark => SERIES_ON_DARK[index % SERIES_ON_DARK.len()],
         }
+    }
+
+    /// Colour of text about the `index`th series: as much of its own colour as can be read.
+    pub(super) fn series_text(self, index: usize) -> Colour {
+        let steps = (0..=10).rev().map(|tenth| self.series(index).over(self.text(), f64::from(tenth) / 10.0));
+        let readable = |colour: &Colour| colour.contrast(self.ground()) >= TEXT_CONTRAST;
+        steps.into_iter().find(readable).unwrap_or(self.text())
     }
 
     /// Lengths of strokes and gaps of the `index`th series; empty is a full line.
@@ -113,7 +148,7 @@ impl Theme {
         let repeats = match self {
             Self::Print => index,
             // Colours come round again after six: from there dashes tell them apart.
-            Self::Light | Self::Dark => index / OKABE_ITO.len(),
+            Self::Light | Self::Dark => index / SERIES_ON_WHITE.len(),
         };
         DASHES[repeats % DASHES.len()]
     }
@@ -162,30 +197,85 @@ impl fmt::Display for Theme {
 mod tests {
     use super::*;
 
-    /// Relative luminance, WCAG 2.1.
-    fn luminance(colour: Colour) -> f64 {
-        let linear = |c: u8| {
-            let c = f64::from(c) / 255.0;
-            if c <= 0.04045 { c / 12.92 } else { ((c + 0.055) / 1.055).powf(2.4) }
-        };
-        0.2126 * linear(colour.0) + 0.7152 * linear(colour.1) + 0.0722 * linear(colour.2)
+    const THEMES: [Theme; 3] = [Theme::Light, Theme::Dark, Theme::Print];
+
+    /// How a colour looks to people without one kind of cone, in linear RGB (Machado, Oliveira and Fernandes, IEEE Transactions
+    /// on Visualization and Computer Graphics 2009;15:1291-1298, severity 1.0).
+    const VISIONS: [(&str, [[f64; 3]; 3]); 4] = [
+        ("all cones", [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]),
+        (
+            "protanopia",
+            [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
+        ),
+        (
+            "deuteranopia",
+            [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]],
+        ),
+        (
+            "tritanopia",
+            [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]],
+        ),
+    ];
+
+    /// CIELAB under daylight (D65) of a colour as seen through a matrix.
+    fn lab(colour: Colour, vision: &[[f64; 3]; 3]) -> [f64; 3] {
+        let light = colour.linear();
+        let dot = |row: &[f64; 3], v: &[f64; 3]| row.iter().zip(v).map(|(m, x)| m * x).sum::<f64>();
+        let seen = [0, 1, 2].map(|i| dot(&vision[i], &light).clamp(0.0, 1.0));
+        let to_xyz =
+            [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]];
+        let white = [0.95047, 1.0, 1.08883];
+        let [x, y, z] = [0, 1, 2].map(|i| {
+            let t: f64 = dot(&to_xyz[i], &seen) / white[i];
+            if t > 216.0 / 24389.0 { t.cbrt() } else { (24389.0 / 27.0 * t + 16.0) / 116.0 }
+        });
+        [116.0 * y - 16.0, 500.0 * (x - y), 200.0 * (y - z)]
     }
 
-    fn contrast(a: Colour, b: Colour) -> f64 {
-        let (a, b) = (luminance(a), luminance(b));
-        (a.max(b) + 0.05) / (a.min(b) + 0.05)
+    /// Euclidean distance in CIELAB (CIE 1976); about 2.3 is just noticed side by side.
+    fn distance(a: Colour, b: Colour, vision: &[[f64; 3]; 3]) -> f64 {
+        lab(a, vision).iter().zip(lab(b, vision)).map(|(p, q)| (p - q) * (p - q)).sum::<f64>().sqrt()
     }
 
     #[test]
-    fn text_can_be_read_on_every_ground() {
-        for theme in [Theme::Light, Theme::Dark, Theme::Print] {
-            // WCAG 2.1, level AA, for small text.
-            assert!(contrast(theme.text(), theme.ground()) >= 4.5);
-            assert!(contrast(theme.faint_text(), theme.ground()) >= 4.5);
+    fn contrast_is_that_of_the_standard() {
+        let (black, white) = (Colour(0, 0, 0), Colour(255, 255, 255));
+        assert!((black.contrast(white) - 21.0).abs() < 1e-12);
+        // WebAIM's checker prints 4.48:1 for #777777 on white: two decimals.
+        assert!((Colour(0x77, 0x77, 0x77).contrast(white) - 4.48).abs() < 0.005);
+    }
+
+    #[test]
+    fn text_and_marks_can_be_seen_on_every_ground() {
+        for theme in THEMES {
+            assert!(theme.text().contrast(theme.ground()) >= TEXT_CONTRAST);
+            assert!(theme.faint_text().contrast(theme.ground()) >= TEXT_CONTRAST);
+            assert!(theme.axis().contrast(theme.ground()) >= MARK_CONTRAST);
+            for index in 0..6 {
+                let contrast = theme.series(index).contrast(theme.ground());
+                assert!(contrast >= MARK_CONTRAST, "{theme} {index}: {contrast}");
+                assert!(theme.series_text(index).contrast(theme.ground()) >= TEXT_CONTRAST, "{theme} {index}");
+            }
         }
-        for index in 0..6 {
-            assert!(contrast(Theme::Dark.series(index), Theme::Dark.ground()) >= 4.5, "{index}");
+    }
+
+    #[test]
+    fn every_two_colours_stay_apart_for_every_kind_of_colour_vision() {
+        // Eight times what is just noticed side by side: legends and curves are not side by side.
+        const APART: f64 = 19.0;
+        for theme in THEMES {
+            for (vision, matrix) in &VISIONS {
+                for a in 0..6 {
+                    for b in 0..a {
+                        let distance = distance(theme.series(a), theme.series(b), matrix);
+                        assert!(distance >= APART, "{theme}: {a} and {b} with {vision}: {distance}");
+                    }
+                }
+            }
         }
+        // What the test is for: red and green of equal lightness are one colour without the cones for green.
+        let (red, green) = (Colour(200, 60, 60), Colour(110, 125, 30));
+        assert!(distance(red, green, &VISIONS[0].1) > 40.0 && distance(red, green, &VISIONS[2].1) < APART);
     }
 
     #[test]

@@ -228,6 +228,8 @@ pub struct OutputsSpec {
     pub summary: bool,
     /// Pictures.
     pub plots: bool,
+    /// Colours of the pictures.
+    pub theme: ThemeName,
     /// How tables are written.
     pub format: TableFormat,
     /// Variables of the model that profiles and summaries show; the predictions of its endpoints where not given.
@@ -246,12 +248,26 @@ impl Default for OutputsSpec {
             subjects: true,
             summary: true,
             plots: true,
+            theme: ThemeName::Light,
             format: TableFormat::Csv,
             variables: None,
             exposure_of: None,
             digits: None,
         }
     }
+}
+
+/// Colours of pictures, by name.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum ThemeName {
+    /// On white, for screens.
+    #[default]
+    Light,
+    /// On near-black, for slides.
+    Dark,
+    /// On white, lines told apart by dashes as well.
+    Print,
 }
 
 /// How tables are written.

@@ -114,6 +114,9 @@ pub struct Arguments {
     /// Sample times FROM:TO:BY in hours, such as 0:168:0.5, in place of the study's; may be given several times.
     #[arg(long, value_name = "FROM:TO:BY", help_heading = "Output")]
     grid: Vec<String>,
+    /// Colours of the pictures: light, dark or print [default: the study's, or light].
+    #[arg(long, value_name = "NAME", help_heading = "Output")]
+    theme: Option<String>,
     /// Significant digits of numbers [default: as many as it takes to read them back exactly].
     #[arg(long, value_name = "N", help_heading = "Output")]
     digits: Option<u8>,
@@ -247,6 +250,9 @@ impl Arguments {
         }
         if self.no_plots {
             add(&["outputs", "plots"], false.into(), "--no-plots".to_owned());
+        }
+        if let Some(theme) = &self.theme {
+            add(&["outputs", "theme"], theme.as_str().into(), format!("--theme {theme}"));
         }
         if !self.grid.is_empty() {
             let grid = self.grid.iter().map(|text| grid(text)).collect::<Result<Vec<_>, _>>()?;

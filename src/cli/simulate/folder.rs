@@ -17,9 +17,10 @@ use teorell::output::subjects::SubjectSink;
 use teorell::output::summaries::{SummaryPlan, SummarySink, write_accumulation, write_summary};
 use teorell::plot;
 use teorell::plot::source::{PlotFiles, PlotOptions, pictures};
+use teorell::plot::style::Theme;
 use teorell::simulate::sink::AnySink;
 use teorell::simulate::{Arm, Counts, Prescription};
-use teorell::study::spec::TableFormat;
+use teorell::study::spec::{TableFormat, ThemeName};
 use teorell::study::{DATA_ARM, Plan, Study};
 
 use crate::cli::report::Failure;
@@ -118,7 +119,7 @@ impl Files {
         }
         let begun = std::time::Instant::now();
         if study.spec().outputs.plots {
-            let mut pictures = pictures(&sources, &manifest, &PlotOptions::default())?;
+            let mut pictures = pictures(&sources, &manifest, &plot_options(study))?;
             pictures.retain(|picture| is_wanted(study, &picture.name));
             files.extend(plot::write(&self.folder, &pictures)?);
         }
@@ -130,6 +131,15 @@ impl Files {
         let n_files = self.folder.commit(files, manifest)?.files.len();
         Ok(format!("wrote {} files into `{path}`", n_files + 1))
     }
+}
+
+fn plot_options(study: &Study) -> PlotOptions {
+    let theme = match study.spec().outputs.theme {
+        ThemeName::Light => Theme::Light,
+        ThemeName::Dark => Theme::Dark,
+        ThemeName::Print => Theme::Print,
+    };
+    PlotOptions { theme, ..PlotOptions::default() }
 }
 
 /// A data set is answered by every variable of its model; only those that were asked for are worth a picture.
