@@ -10,3 +10,4 @@ pub mod nca;
 pub mod sketch;
 pub mod summary;
 pub mod terminal;
+pub mod vpc;

@@ -1,0 +1,115 @@
+//! The check by hand: cells, bands, correction, values below quantification.
+
+use super::*;
+
+fn observation(time: f64, value: Option<f64>) -> Observation {
+    Observation { id: "1".into(), time, nominal: time, value, lloq: None, stratum: 0 }
+}
+
+fn design(observations: Vec<Observation>) -> VpcDesign {
+    let times: Vec<f64> = observations.iter().map(|observation| observation.time).collect();
+    let bins = Bins::new(&BinRule::Automatic, &times, &times, 1).unwrap();
+    VpcDesign { observations, strata: vec![String::new()], bins }
+}
+
+/// `n` observations of value 1 at time 0.
+fn flat(n: usize) -> VpcDesign {
+    design(vec![observation(0.0, Some(1.0)); n])
+}
+
+#[test]
+fn bands_are_percentiles_over_replicates_of_percentiles_over_observations() {
+    // Replicate r has the values r, r + 10, r + 20 in any order: its median is r + 10, its 5th percentile (a tenth of the way
+    // from the first to the second) r + 1, its 95th r + 19. Over r = 0..=40 the 2.5th percentile is that of r = 1.
+    let mut vpc = Vpc::new(flat(3), None);
+    for r in 0..=40 {
+        let r = f64::from(r * 17 % 41);
+        vpc.add_replicate(&[r + 20.0, r, r + 10.0]);
+    }
+    let result = vpc.finish();
+    assert_eq!((result.replicates, result.cells.len(), result.cells[0].n), (41, 1, 3));
+    let [p5, p50, p95] = result.cells[0].percentiles;
+    let close = |found: &Compared, low: f64, median: f64, high: f64| {
+        // Rounding of 0.025 and 0.05.
+        let near = |a: f64, b: f64| (a - b).abs() < 1e-12;
+        near(found.low, low) && near(found.median, median) && near(found.high, high)
+    };
+    assert!(close(&p5, 2.0, 21.0, 40.0), "{p5:?}");
+    assert!(close(&p50, 11.0, 30.0, 49.0), "{p50:?}");
+    assert!(close(&p95, 20.0, 39.0, 58.0), "{p95:?}");
+    assert_eq!([p5, p50, p95].map(|found| found.is_inside()), [Some(false); 3], "1 lies below all bands");
+    assert_eq!(result.inside(), (0, 3));
+}
+
+#[test]
+fn prediction_correction_is_that_of_the_paper() {
+    // Bergstrand 2011, equation 1, by hand: PRED 2, 4, 8 in one bin, median 4; observed 3, 3, 3 become 6, 3, 1.5. Simulated
+    // 2, 4, 8 become 4 each.
+    let mut vpc = Vpc::new(design(vec![observation(0.0, Some(3.0)); 3]), Some(&[2.0, 4.0, 8.0]));
+    for _ in 0..40 {
+        vpc.add_replicate(&[2.0, 4.0, 8.0]);
+    }
+    let result = vpc.finish();
+    assert_eq!(result.factors, [2.0, 1.0, 0.5]);
+    let [p5, p50, p95] = result.cells[0].percentiles;
+    // Type 7: 1.5 + 0.1 * 1.5 and 3 + 0.9 * 3.
+    assert!((p5.observed - 1.65).abs() < 1e-12 && p50.observed == 3.0 && (p95.observed - 5.7).abs() < 1e-12);
+    for found in [p5, p50, p95] {
+        assert_eq!((found.low, found.median, found.high), (4.0, 4.0, 4.0));
+    }
+}
+
+#[test]
+fn where_all_of_a_bin_have_one_prediction_correction_changes_nothing() {
+    let observations: Vec<Observation> =
+        (0..30).map(|i| observation(f64::from(i % 2), Some(f64::from(i * 7 % 30)))).collect();
+    let predictions: Vec<f64> = observations.iter().map(|o| if o.time == 0.0 { 7.0 } else { 0.3 }).collect();
+    let run = |predictions: Option<&[f64]>| {
+        let mut vpc = Vpc::new(design(observations.clone()), predictions);
+        (0..40).for_each(|r| vpc.add_replicate(&vec![f64::from(r); 30]));
+        vpc.finish().cells
+    };
+    assert_eq!(run(None), run(Some(&predictions)));
+}
+
+#[test]
+fn what_has_no_prediction_is_left_out_of_data_and_replicates() {
+    let mut vpc = Vpc::new(design(vec![observation(0.0, Some(5.0)); 3]), Some(&[0.0, 4.0, f64::NAN]));
+    assert_eq!(vpc.n_uncorrectable(), 2);
+    vpc.add_replicate(&[100.0, 1.0, 100.0]);
+    let result = vpc.finish();
+    assert_eq!(result.cells[0].n, 1);
+    assert_eq!(result.cells[0].percentiles[2].high, 1.0);
+}
+
+#[test]
+fn values_below_quantification_are_compared_as_shares() {
+    let limited = |value| Observation { lloq: Some(2.0), ..observation(0.0, value) };
+    let mut vpc = Vpc::new(design(vec![limited(None), limited(None), limited(Some(3.0)), limited(Some(4.0))]), None);
+    // One, two or three of four below.
+    for r in 0..=40 {
+        let third = if r % 3 == 0 { 9.0 } else { 0.5 };
+        let second = if r % 3 == 1 { 9.0 } else { 1.9 };
+        vpc.add_replicate(&[1.0, second, third, 2.0]);
+    }
+    let result = vpc.finish();
+    let cell = &result.cells[0];
+    assert_eq!((cell.n, cell.n_below), (4, 2));
+    let below = cell.below.unwrap();
+    assert_eq!((below.observed, below.low, below.median, below.high), (0.5, 0.5, 0.5, 0.75));
+    assert_eq!(cell.percentiles[0].observed, f64::NEG_INFINITY, "known to be below the limit and no more");
+    assert_eq!(cell.percentiles[0].is_inside(), Some(true));
+    assert!(cell.percentiles[2].observed > 3.0);
+}
+
+#[test]
+fn strata_and_bins_without_observations_have_no_cell() {
+    let mut observations = vec![observation(0.0, Some(1.0)), observation(1.0, Some(1.0)), observation(0.0, Some(1.0))];
+    observations[2].stratum = 1;
+    let mut design = design(observations);
+    design.strata = vec!["a".to_owned(), "b".to_owned()];
+    let result = Vpc::new(design, None).finish();
+    let cells: Vec<(usize, usize, usize)> = result.cells.iter().map(|cell| (cell.stratum, cell.bin, cell.n)).collect();
+    assert_eq!(cells, [(0, 0, 1), (0, 1, 1), (1, 0, 1)]);
+    assert_eq!(result.inside(), (0, 0), "nothing was simulated");
+}
