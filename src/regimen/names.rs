@@ -1,5 +1,7 @@
 //! What the model calls its compartments and covariates, as far as records need to know it.
 
+use super::event::Compartment;
+
 /// Names of the model that records refer to. Plain text, so that regimens need to know nothing else about a model.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ModelNames {
@@ -18,5 +20,19 @@ impl ModelNames {
     #[must_use]
     pub fn new(states: &[String], covariates: &[String]) -> Self {
         Self { states: states.to_vec(), covariates: covariates.to_vec(), ..Self::default() }
+    }
+
+    /// Index of the endpoint that an observation in a compartment observes: one behind the states, or one by the state's name;
+    /// else the first.
+    #[must_use]
+    pub fn observed_endpoint(&self, compartment: Compartment) -> usize {
+        let Compartment::Number(number) = compartment else { return 0 };
+        let number = number as usize;
+        let index = match number.checked_sub(self.states.len() + 1) {
+            Some(index) => Some(index),
+            None => (self.states.get(number.wrapping_sub(1)))
+                .and_then(|state| self.endpoints.iter().position(|endpoint| endpoint == state)),
+        };
+        index.unwrap_or(0)
     }
 }

@@ -9,7 +9,7 @@ use super::subject::{Person, Simulator, Treated};
 use crate::engine::timeline::{CovariateTable, Interpolation, Interval};
 use crate::model::Model;
 use crate::regimen::dosing::Cycle;
-use crate::regimen::event::{Compartment, SubjectRecords};
+use crate::regimen::event::SubjectRecords;
 use crate::regimen::names::ModelNames;
 use crate::regimen::schedule::{self, Answer, CovariateInterpolation, Exposures, RowOrigin, ScheduleOptions};
 
@@ -163,7 +163,6 @@ impl RecordsRun<'_> {
 
     /// What each row observes, and what it carries along: a row of the grid carries what the record before it does.
     fn rows(&self, subject: &SubjectRecords, rows: &[RowOrigin]) -> (Vec<u16>, Vec<String>) {
-        let n_states = self.names.states.len();
         let mut endpoints = Vec::with_capacity(rows.len());
         let mut carried = Vec::with_capacity(rows.len() * self.design.n_carried);
         let mut last = 0;
@@ -171,24 +170,12 @@ impl RecordsRun<'_> {
             let mut endpoint = 0;
             if let RowOrigin::Record(index) = *row {
                 last = index;
-                if let Compartment::Number(number) = subject.records[index].compartment {
-                    endpoint = self.endpoint(number as usize, n_states);
-                }
+                endpoint = self.names.observed_endpoint(subject.records[index].compartment);
             }
-            endpoints.push(endpoint);
+            endpoints.push(u16::try_from(endpoint).unwrap_or(0));
             carried.extend_from_slice(&subject.carried[last * self.design.n_carried..][..self.design.n_carried]);
         }
         (endpoints, carried)
-    }
-
-    /// Endpoint of an observation in compartment `number`: one behind the states, or one by the state's name; else the first.
-    fn endpoint(&self, number: usize, n_states: usize) -> u16 {
-        let index = match number.checked_sub(n_states + 1) {
-            Some(index) => Some(index),
-            None => (self.names.states.get(number.wrapping_sub(1)))
-                .and_then(|state| self.names.endpoints.iter().position(|endpoint| endpoint == state)),
-        };
-        index.and_then(|index| u16::try_from(index).ok()).unwrap_or(0)
     }
 
     fn first_covariates(&self, subject: &SubjectRecords) -> Vec<f64> {

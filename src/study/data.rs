@@ -72,12 +72,12 @@ pub struct DataRun {
     pub report: Report,
     /// Times at which records are answered, each once, increasing; empty where there are too many for a summary per time.
     pub times: Vec<f64>,
-    source: Source,
-    options: DatasetOptions,
+    pub(super) source: Source,
+    pub(super) options: DatasetOptions,
 }
 
 #[derive(Clone, Debug)]
-enum Source {
+pub(super) enum Source {
     File(PathBuf),
     /// Standard input can be read once only.
     Memory(Vec<SubjectRecords>),
@@ -147,14 +147,23 @@ impl DataRun {
         sinks: &[&dyn AnySink],
         progress: &mut dyn FnMut(u64),
     ) -> Result<Counts, SimulateError> {
+        self.run_as(&self.design, threads, sinks, progress)
+    }
+
+    /// Runs the same records by another design, whose carried columns are those of this one.
+    pub(super) fn run_as(
+        &self,
+        design: &RecordDesign,
+        threads: Option<usize>,
+        sinks: &[&dyn AnySink],
+        progress: &mut dyn FnMut(u64),
+    ) -> Result<Counts, SimulateError> {
         match &self.source {
-            Source::Memory(subjects) => {
-                run_records(&self.design, || subjects.iter().cloned(), threads, sinks, progress)
-            }
+            Source::Memory(subjects) => run_records(design, || subjects.iter().cloned(), threads, sinks, progress),
             Source::File(path) => {
                 // It was read once; where it is gone by now there is nothing to simulate, and the counts say so.
                 let open = || DatasetReader::from_path(path, &self.options).ok().into_iter().flatten();
-                run_records(&self.design, open, threads, sinks, progress)
+                run_records(design, open, threads, sinks, progress)
             }
         }
     }

@@ -5,6 +5,7 @@ use std::io;
 use std::path::PathBuf;
 
 use super::model_text::ModelText;
+use super::vpc::VpcProblem;
 use crate::cohort::CohortError;
 use crate::model::ModelError;
 use crate::model::diagnostic::Diagnostic;
@@ -235,6 +236,9 @@ pub enum Problem {
         /// What it should be.
         expected: &'static str,
     },
+    /// Something about a visual predictive check.
+    #[error(transparent)]
+    Vpc(#[from] VpcProblem),
     /// Two arms of one name.
     #[error("there are two arms `{name}`; each needs a name of its own")]
     DuplicateArm {
@@ -281,6 +285,7 @@ impl Problem {
                 let given = if given.is_empty() { "nothing".to_owned() } else { quoted(given) };
                 Some(format!("it gives {given}; add the others under [cohort.covariates], such as `{first} = 1`"))
             }
+            Self::Vpc(problem) => problem.hint(),
             _ => None,
         }
     }

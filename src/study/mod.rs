@@ -14,6 +14,7 @@ mod sampling;
 mod source;
 pub mod spec;
 pub mod validate;
+pub mod vpc;
 pub mod watch;
 
 use std::path::{Path, PathBuf};

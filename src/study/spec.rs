@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::data::DataSpec;
+use super::vpc::VpcSpec;
 use crate::cohort::CohortSpec;
 use crate::engine::SolverChoice;
 use crate::regimen::course::CourseSpec;
@@ -39,6 +40,8 @@ pub struct StudySpec {
     pub cohort: Option<CohortSpec>,
     /// Records of a data set, instead of a cohort and arms.
     pub data: Option<DataSpec>,
+    /// How the data set is compared with simulations of itself.
+    pub vpc: Option<VpcSpec>,
     /// When the concentration is looked at.
     #[serde(default)]
     pub sampling: SamplingSpec,

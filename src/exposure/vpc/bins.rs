@@ -195,10 +195,7 @@ mod tests {
         assert_eq!(error(&[0.0]), "1 edge of bins was given; expected at least two, such as 0, 1, 4, 24");
         assert_eq!(error(&[0.0, 2.0, 2.0]), "edge `2` of a bin follows `2`; expected finite, increasing edges");
         assert!(error(&[0.0, f64::NAN]).contains("edge `NaN`"));
-        assert_eq!(
-            error(&[0.0, 2.0, 5.0]),
-            "the bin from 2 to 5 holds no observation; leave one of its edges out"
-        );
+        assert_eq!(error(&[0.0, 2.0, 5.0]), "the bin from 2 to 5 holds no observation; leave one of its edges out");
     }
 
     #[test]

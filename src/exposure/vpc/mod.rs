@@ -156,7 +156,9 @@ pub enum VpcError {
         high: f64,
     },
     /// Times that are not nominal.
-    #[error("there are {found} different nominal times; expected at most {most}: name the column of nominal times, or use bins `auto`")]
+    #[error(
+        "there are {found} different nominal times; expected at most {most}: name the column of nominal times, or use bins `auto`"
+    )]
     ManyNominalTimes {
         /// How many.
         found: usize,
@@ -220,7 +222,8 @@ impl Vpc {
             buffer: Vec::new(),
             design,
         };
-        vpc.observed = (0..vpc.cells.len()).map(|cell| vpc.statistics(cell, |index| vpc.observed_value(index))).collect();
+        vpc.observed =
+            (0..vpc.cells.len()).map(|cell| vpc.statistics(cell, |index| vpc.observed_value(index))).collect();
         vpc
     }
 
@@ -232,12 +235,6 @@ impl Vpc {
     fn statistics(&self, cell: usize, value: impl Fn(usize) -> f64) -> Statistics {
         let members = &self.order[self.starts[cell]..self.starts[cell + 1]];
         Statistics::of(&mut members.iter().map(|&index| value(index as usize)).collect())
-    }
-
-    /// Observations that cannot be corrected, though they are in a bin.
-    #[must_use]
-    pub fn n_uncorrectable(&self) -> usize {
-        self.design.bins.of.iter().flatten().count() - self.order.len()
     }
 
     /// Adds one replicate: a simulated value per observation, in their order; NaN where its subject failed.
@@ -289,6 +286,12 @@ impl Vpc {
 }
 
 impl VpcResult {
+    /// Observations in a bin that cannot be corrected.
+    #[must_use]
+    pub fn n_uncorrectable(&self) -> usize {
+        self.design.bins.of.iter().zip(&self.factors).filter(|(bin, factor)| bin.is_some() && factor.is_nan()).count()
+    }
+
     /// Observed percentiles with a band, and how many of them lie in theirs.
     #[must_use]
     pub fn inside(&self) -> (usize, usize) {

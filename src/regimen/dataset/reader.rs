@@ -87,6 +87,12 @@ impl DatasetReader {
         &self.report
     }
 
+    /// Names of the columns, as in the header; empty where that could not be read.
+    #[must_use]
+    pub fn columns(&self) -> &[String] {
+        &self.columns.names
+    }
+
     /// What was found so far, to keep.
     #[must_use]
     pub fn into_report(mut self) -> Report {
