@@ -70,6 +70,10 @@ fn characters_and_brackets() {
         catalogue(&[
             ("NUL byte", "m <- function() { model({ x <- 1\0 }) }"),
             ("NUL byte in a string", "m <- function() { d <- \"a\0b\"; model({ x <- 1 }) }"),
+            ("NUL byte in a raw string", "m <- function() { d <- r\"-(a\0b)-\"; model({ x <- 1 }) }"),
+            ("NUL as an escape", "m <- function() { d <- \"a\\0b\"; model({ x <- 1 }) }"),
+            ("backslash in a name", "m <- function() { model({ x <- `a\\b` }) }"),
+            ("control character in a name", "m <- function() { model({ `a\u{7}` <- 1 }) }"),
             ("typographic quotes", "m <- function() { d <- “text”; model({ x <- 1 }) }"),
             ("typographic minus", "m <- function() { model({ x <- a − b }) }"),
             ("stray character", "m <- function() { model({ x <- a € b }) }"),

@@ -171,8 +171,7 @@ impl<'a> Lexer<'a, '_> {
         }
         let found = &self.text[start..self.at];
         let diagnostic = match found.chars().next() {
-            Some('\0') => Diagnostic::error(self.span_from(start), "a NUL byte is not text")
-                .with_help("save the file as UTF-8 text"),
+            Some('\0') => no_text(self.span_from(start)),
             Some('“' | '”' | '„' | '‘' | '’') => Diagnostic::error(
                 self.span_from(start),
                 format!("typographic quote `{found}` is not part of the language"),
@@ -224,6 +223,15 @@ impl<'a> Lexer<'a, '_> {
             return None;
         }
         self.at += 1;
+        if let Some(stray) = name.chars().find(|&c| c == '\\' || c.is_control()) {
+            let message = match stray {
+                '\\' => "a name with a backslash".to_owned(),
+                _ => format!("a name with the control character U+{:04X}", u32::from(stray)),
+            };
+            let diagnostic = Diagnostic::error(self.span_from(start), message)
+                .with_help("no column of data can be called this: choose another name");
+            self.diagnostics.push(diagnostic);
+        }
         Some(Token::Quoted(name))
     }
 
@@ -285,8 +293,7 @@ impl<'a> Lexer<'a, '_> {
             if c == '\\' {
                 self.escape(here, &mut value);
             } else if c == '\0' {
-                let diagnostic = Diagnostic::error(self.span_from(here), "a NUL byte is not text");
-                self.diagnostics.push(diagnostic.with_help("save the file as UTF-8 text"));
+                self.diagnostics.push(no_text(self.span_from(here)));
             } else {
                 value.push(c);
             }
@@ -357,8 +364,13 @@ impl<'a> Lexer<'a, '_> {
         let body = &after[dashes + 1..];
         match body.find(&end) {
             Some(length) => {
+                let value = &body[..length];
+                if let Some(nul) = value.find('\0') {
+                    let place = start + 2 + dashes + 1 + nul;
+                    self.diagnostics.push(no_text(Span { start: place, end: place + 1 }));
+                }
                 self.at += 2 + dashes + 1 + length + end.len();
-                Some(Token::Text(body[..length].to_owned()))
+                Some(Token::Text(value.to_owned()))
             }
             None => {
                 self.at = self.text.len();
@@ -377,6 +389,11 @@ impl<'a> Lexer<'a, '_> {
         );
         None
     }
+}
+
+/// No string of R holds NUL, however it is written.
+fn no_text(span: Span) -> Diagnostic {
+    Diagnostic::error(span, "a NUL byte is not text").with_help("save the file as UTF-8 text")
 }
 
 /// Characters that begin no token; a run of them is one finding.

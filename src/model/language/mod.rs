@@ -1,6 +1,6 @@
 //! Readers of model languages: text in, [`ModelIr`] out. Nothing of a text is ever run.
 //!
-//! `lexer`, `tree` and `parser` know R's syntax alone. `nlmixr` finds the parts of a model in it; `metadata`, `ini` with
+//! `lexer`, `tree`, `parser` and `precedence` know R's syntax alone. `nlmixr` finds the parts of a model in it; `metadata`, `ini` with
 //! `omega`, and `statements` with `target`, `expression`, `function` and `endpoint` give them the meaning of the
 //! nlmixr2/rxode2 model language; `linear_compartment` and `transit` write out what stands for equations. What names refer
 //! to is the analysis's affair. `print` is the way back.
@@ -16,6 +16,7 @@ mod metadata;
 mod nlmixr;
 mod omega;
 mod parser;
+mod precedence;
 pub(crate) mod print;
 mod scope;
 mod statements;

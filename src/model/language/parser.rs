@@ -1,9 +1,10 @@
 //! Tokens into a tree, by R's grammar and precedence.
 //!
-//! Operators bind by their [`Strength`]; the methods follow Pratt, "Top down operator precedence", POPL 1973. A faulty
+//! Operators bind by the table of `precedence`; the methods follow Pratt, "Top down operator precedence", POPL 1973. A faulty
 //! statement is reported, left out and parsing goes on at the next one, so that one run shows the faults of a whole file.
 
 use super::lexer::{self, Token};
+use super::precedence::{ARGUMENT, COMPARISON, LOOSEST, NOT, SIGN, TILDE, strength};
 use super::tree::{Argument, Operator, Tree, TreeNode, join};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::ir::{Name, Span};
@@ -58,46 +59,6 @@ pub(super) fn is_word(text: &str) -> bool {
             | "NA_real_"
             | "NA_character_"
     )
-}
-
-/// How tightly an operator holds its left and right operands: R's table (`?Syntax`), loosest first.
-struct Strength {
-    left: u8,
-    right: u8,
-}
-
-const LOOSEST: u8 = 0;
-/// Arguments of a call: anything but `=`, which names them.
-const ARGUMENT: u8 = 5;
-const TILDE: u8 = 10;
-const NOT: u8 = 15;
-const COMPARISON: u8 = 17;
-const SIGN: u8 = 27;
-
-fn strength(operator: Operator) -> Option<Strength> {
-    let (left, right) = match operator {
-        Operator::Question => (1, 2),
-        Operator::EqualAssign => (4, 3),
-        Operator::Assign | Operator::SuperAssign => (6, 5),
-        Operator::AssignRight => (7, 8),
-        Operator::Tilde => (9, TILDE),
-        Operator::Or | Operator::Bar => (11, 12),
-        Operator::And => (13, 14),
-        Operator::Equal
-        | Operator::NotEqual
-        | Operator::Less
-        | Operator::LessEqual
-        | Operator::Greater
-        | Operator::GreaterEqual => (COMPARISON, COMPARISON + 1),
-        Operator::Add | Operator::Subtract => (19, 20),
-        Operator::Multiply | Operator::Divide => (21, 22),
-        Operator::Modulo | Operator::Percent | Operator::Pipe => (23, 24),
-        Operator::Range => (25, 26),
-        Operator::Power => (30, 29),
-        Operator::Member | Operator::Namespace => (33, 34),
-        Operator::Not => return None,
-    };
-    Some(Strength { left, right })
 }
 
 struct Parser<'a, 'd> {

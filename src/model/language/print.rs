@@ -12,7 +12,7 @@ use std::fmt::{self, Display, Formatter, Write as _};
 /// those that are needed, and what the reader wrote out (`linCmt()`, `transit()`) stays written out.
 impl Display for ModelIr {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        if self.name.is_empty() || self.name.contains(['`', '\n']) {
+        if self.name.is_empty() || self.name.contains(|c: char| c == '`' || c == '\\' || c.is_control()) {
             writeln!(f, "function() {{")?;
         } else {
             writeln!(f, "{} <- function() {{", name(&self.name))?;
@@ -356,6 +356,7 @@ fn name(text: &str) -> String {
     if begins && continues && !is_word(text) { text.to_owned() } else { format!("`{text}`") }
 }
 
+/// Text in quotes. NUL, which no string of R holds, no reader gives.
 fn quoted(text: &str) -> String {
     let mut out = String::from("\"");
     for c in text.chars() {
