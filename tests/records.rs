@@ -178,6 +178,30 @@ fn occasions_have_their_own_clearance_and_subjects_theirs() {
     assert!((values[4] / values[2]).ln().abs() < 6.0 * 0.2 * 2f64.sqrt());
 }
 
+/// A drug that goes at the rate of a covariate: what is left says what the covariate was all along.
+#[test]
+fn covariates_run_between_records_as_the_model_says_unless_told_otherwise() {
+    const DATA: &str = "ID,TIME,AMT,EVID,CRCL\n1,0,1,1,0.1\n1,2,.,0,0.3\n1,6,.,0,0.2\n";
+    // The integral of the covariate over 0 to 2 and 2 to 6.
+    let cases: [(&str, [f64; 2]); 4] =
+        [("", [0.2, 1.2]), ("locf(CRCL)", [0.2, 1.2]), ("nocb(CRCL)", [0.6, 0.8]), ("linear(CRCL)", [0.4, 1.0])];
+    let left = |design: &RecordDesign| column(&simulate(design, &read(DATA, design), 1), design, "a");
+    for (statement, [first, second]) in cases {
+        let mut design = design(&format!("m <- function() {{ model({{ {statement}\n d/dt(a) <- -CRCL * a }}) }}"));
+        let expected = [1.0, (-first).exp(), (-first - second).exp()];
+        for (found, expected) in left(&design).iter().zip(expected) {
+            // Ten times the tolerance of the engine.
+            assert!((found / expected - 1.0).abs() < 1e-7, "{statement}: {found} not {expected}");
+        }
+        // The model's word goes before what holds for all, and a choice by name before the model's.
+        let as_the_model_says = left(&design);
+        design.interpolation.default = Interpolation::Nocb;
+        assert_eq!(left(&design) == as_the_model_says, !statement.is_empty(), "{statement}");
+        design.interpolation.by_name = vec![("crcl".to_owned(), Interpolation::Linear)];
+        assert!((left(&design)[2] / (-1.4f64).exp() - 1.0).abs() < 1e-7, "{statement}");
+    }
+}
+
 #[test]
 fn a_grid_adds_rows_and_changes_none() {
     let mut design = design(ONE_COMPARTMENT);

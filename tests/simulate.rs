@@ -165,6 +165,26 @@ fn half_lives_from_the_parameters_and_from_the_end_of_the_curve_agree() {
 }
 
 #[test]
+fn a_sample_before_the_dose_of_a_cycle_belongs_to_the_occasion_that_ends_there() {
+    let text = "m <- function() { ini({ eta ~ 0.5 | occ })\n model({ x <- exp(eta); f(a) <- x; d/dt(a) <- 0 }) }";
+    let spec = "cycles = [{ days = 1, doses = [{ day = 1, amount = 1 }], repeat = 3 }]";
+    let spec: RegimenSpec = toml::from_str(spec).unwrap();
+    let mut design = design(1, "", vec![fixed_arm(&[0.0, 12.0, 24.0, 36.0, 48.0, 60.0, 72.0])]);
+    design.arms[0].prescription = Prescription::Regimen(Box::new(Regimen::new(&spec, TARGET).unwrap()));
+    design.setup.model = Model::from_text(text, "m", &ModelOptions::default()).unwrap();
+    let (x, a) = (design.setup.model.output("x").unwrap(), design.setup.model.output("a").unwrap());
+    let (results, _) = results(&design, 1);
+    let profile = &results[0].outcome.as_ref().unwrap().profile;
+    let of = |output: usize| -> Vec<f64> { (0..7).map(|row| profile.row(row)[output]).collect() };
+    let [first, second, third] = [1, 3, 5].map(|row| of(x)[row]);
+    assert!(first != second && second != third && third != first);
+    assert_eq!(of(x), [first, first, first, second, second, third, third]);
+    // Nothing leaves, and each dose enters with the bioavailability of the occasion it begins: sums of the same doubles.
+    let two = first + second;
+    assert_eq!(of(a), [0.0, first, first, two, two, two + third, two + third]);
+}
+
+#[test]
 fn results_are_the_same_bytes_for_any_number_of_threads() {
     let design = design(150, VIRTUAL, vec![fixed_arm(&[1.0, 100.0, 504.0]), course_arm(&[1.0, 504.0])]);
     let one: Vec<_> = results(&design, 1).0.iter().map(bits).collect();

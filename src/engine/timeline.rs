@@ -5,6 +5,8 @@
 //! there by number. Built by `regimen/schedule.rs` (from data sets, cycles and courses alike).
 //! Times are in the unit of the model (hours, unless it says otherwise): converting them here would break ties.
 
+use serde::Serialize;
+
 /// One subject's records and covariates.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Timeline {
@@ -103,7 +105,8 @@ pub struct CovariateTable {
 }
 
 /// How a covariate goes from one row to the next.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Interpolation {
     /// Last value carried forward.
     #[default]
@@ -112,6 +115,18 @@ pub enum Interpolation {
     Nocb,
     /// Straight line.
     Linear,
+}
+
+impl Interpolation {
+    /// The name that users know it by.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Locf => "locf",
+            Self::Nocb => "nocb",
+            Self::Linear => "linear",
+        }
+    }
 }
 
 /// One exposure interval, for instance a cycle.

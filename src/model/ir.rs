@@ -7,6 +7,8 @@ use std::fmt;
 
 use serde::Serialize;
 
+pub use crate::engine::timeline::Interpolation;
+
 /// A stretch of the model's text, in bytes.
 #[derive(Clone, Copy, Default, Eq, Serialize)]
 pub struct Span {
@@ -63,21 +65,8 @@ pub struct ModelIr {
     pub statements: Vec<Statement>,
     /// Observed quantities, in order.
     pub endpoints: Vec<Endpoint>,
-    /// How covariates run between records, where the model says it: `linear(x)`, `nocb(x)`, ...
+    /// How covariates run between records, where the model says it: `linear(x)`, `nocb(x)`, `locf(x)`.
     pub interpolation: Vec<(Name, Interpolation)>,
-}
-
-/// How a covariate runs between two records.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
-pub enum Interpolation {
-    /// `locf()`: the last value is carried forward.
-    LastCarriedForward,
-    /// `nocb()`: the next value is carried backward.
-    NextCarriedBackward,
-    /// `linear()`
-    Linear,
-    /// `midpoint()`: the last value up to the middle, then the next.
-    Midpoint,
 }
 
 /// Units as the model file states them.

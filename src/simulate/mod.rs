@@ -19,5 +19,5 @@ mod variability;
 
 pub use design::{Arm, Design, Prescription, Sampling, Setup};
 pub use error::SimulateError;
-pub use records::{RecordDesign, model_names, run_records};
+pub use records::{RecordDesign, model_names, run_records, with_interpolation_of};
 pub use run::{Counts, run};

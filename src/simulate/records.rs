@@ -25,7 +25,7 @@ pub struct RecordDesign {
     pub answer: Answer,
     /// Extra sample times, increasing, in the model's unit.
     pub grid: Vec<f64>,
-    /// Covariates between records.
+    /// Covariates between records; what the model says of one holds where it is not named here.
     pub interpolation: CovariateInterpolation,
     /// Number of columns that the reader carries along with each record.
     pub n_carried: usize,
@@ -60,6 +60,14 @@ pub fn model_names(model: &Model) -> ModelNames {
     }
 }
 
+/// Covariates between records as chosen, and for those not chosen by name as the model says: `linear(WT)`.
+#[must_use]
+pub fn with_interpolation_of(model: &Model, mut chosen: CovariateInterpolation) -> CovariateInterpolation {
+    // The first mention of a name counts.
+    chosen.by_name.extend(model.ir().interpolation.iter().map(|(name, how)| (name.text.clone(), *how)));
+    chosen
+}
+
 /// Simulates a data set on `threads` threads (`None`: all of the machine) and feeds the sinks, replicate by replicate, in the
 /// order of the file. `open` gives the subjects anew for every replicate; `progress` is told the number of subjects done.
 ///
@@ -74,7 +82,12 @@ pub fn run_records<I: Iterator<Item = SubjectRecords>>(
     sinks: &[&dyn AnySink],
     progress: &mut dyn FnMut(u64),
 ) -> Result<Counts, SimulateError> {
-    let records_run = RecordsRun { design, simulator: Simulator::new(&design.setup)?, names: design.names() };
+    let records_run = RecordsRun {
+        design,
+        simulator: Simulator::new(&design.setup)?,
+        names: design.names(),
+        interpolation: with_interpolation_of(&design.setup.model, design.interpolation.clone()),
+    };
     let jobs = (0..design.replicates.max(1)).flat_map(|replicate| {
         let mut subjects = open().zip(1..);
         std::iter::from_fn(move || {
@@ -99,6 +112,7 @@ struct RecordsRun<'a> {
     design: &'a RecordDesign,
     simulator: Simulator<'a>,
     names: ModelNames,
+    interpolation: CovariateInterpolation,
 }
 
 impl RecordsRun<'_> {
@@ -134,7 +148,7 @@ impl RecordsRun<'_> {
             answer: self.design.answer,
             grid: &self.design.grid,
             exposures: if self.design.exposure { Exposures::BetweenDoses } else { Exposures::None },
-            interpolation: self.design.interpolation.clone(),
+            interpolation: self.interpolation.clone(),
         };
         let schedule = schedule::from_records(subject, &self.names, &options)
             .map_err(|cause| SimulateError::Records { id: subject.id.clone(), cause })?;

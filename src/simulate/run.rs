@@ -10,7 +10,7 @@ use super::sampling::SampleTimes;
 use super::sink::AnySink;
 use super::subject::{Person, Simulator, Treated};
 use crate::cohort::streams::Purpose;
-use crate::engine::timeline::{CovariateTable, Interpolation, Interval};
+use crate::engine::timeline::{Interpolation, Interval, Record, RecordKind, Timeline};
 use crate::regimen::dosing::{Cycle, RegimenError, Treatment};
 use crate::regimen::schedule;
 
@@ -168,31 +168,44 @@ impl<'a> CohortRun<'a> {
             .map_err(|cause| SimulateError::Schedule { number: person.number, cause })?
             .timeline;
         if !self.occasions.is_empty() {
-            self.add_occasions(person, &cycles, &mut timeline.covariates);
+            self.add_occasions(person, &cycles, &mut timeline);
         }
         Ok(Treated { timeline, times, cycles: cycles.into(), events, ..Treated::default() })
     }
 
     /// Occasion-level etas as further columns of the covariates: one row per cycle, or one where the occasion is a covariate.
-    fn add_occasions(&self, person: &Person, cycles: &[Cycle], table: &mut CovariateTable) {
+    ///
+    /// A sample at the start of a cycle is taken before its dose and belongs to the cycle that ends there. The k-th record
+    /// at a time sees the k-th row of that time, so each such sample has a row of the cycle before.
+    fn add_occasions(&self, person: &Person, cycles: &[Cycle], timeline: &mut Timeline) {
+        let table = &mut timeline.covariates;
         let start = table.times.first().copied().unwrap_or_default();
         let constant = std::mem::take(&mut table.values);
         let by_cycle = self.occasions.iter().any(Option::is_none);
         let later = cycles.iter().skip(1).filter(|_| by_cycle).map(|cycle| (cycle.start, f64::from(cycle.number)));
         table.times.clear();
+        let mut before: Vec<f64> = Vec::new();
         for (time, cycle) in std::iter::once((start, 1.0)).chain(later) {
-            let values: Vec<f64> =
+            let occasions: Vec<f64> =
                 self.occasions.iter().map(|place| place.map_or(cycle, |index| person.covariates[index])).collect();
-            table.times.push(time);
-            table.values.extend_from_slice(&constant);
-            table.values.extend(self.simulator.variability.draw_occasion(
-                &self.design.setup.streams,
-                person.number,
-                &values,
-            ));
+            let mut row = constant.clone();
+            row.extend(self.simulator.variability.draw_occasion(&self.design.setup.streams, person.number, &occasions));
+            let of_old_cycle = if before.is_empty() { 0 } else { samples_before_dose(&timeline.records, time) };
+            for values in std::iter::repeat_n(&before, of_old_cycle).chain([&row]) {
+                table.times.push(time);
+                table.values.extend_from_slice(values);
+            }
+            before = row;
         }
         table.interpolation.resize(self.design.setup.model.program().covariates.len(), Interpolation::Locf);
     }
+}
+
+/// Number of records at a time before the first dose of that time.
+fn samples_before_dose(records: &[Record], time: f64) -> usize {
+    let first = records.partition_point(|record| record.time < time);
+    let is_sample = |record: &&Record| record.time == time && !matches!(record.kind, RecordKind::Dose(_));
+    records[first..].iter().take_while(is_sample).count()
 }
 
 /// Position of a covariate by name: as written, or else without regard to case, as in NONMEM.

@@ -10,7 +10,7 @@ use crate::regimen::dataset::{Dataset, DatasetError, DatasetOptions, DatasetRead
 use crate::regimen::event::{Evid, SubjectRecords};
 use crate::regimen::schedule::{Answer, CovariateInterpolation};
 use crate::simulate::sink::AnySink;
-use crate::simulate::{Counts, RecordDesign, Setup, SimulateError, model_names, run_records};
+use crate::simulate::{Counts, RecordDesign, Setup, SimulateError, model_names, run_records, with_interpolation_of};
 use crate::units::TimeUnit;
 
 /// `[data]` of a study.
@@ -28,7 +28,7 @@ pub struct DataSpec {
     /// How often the data set is simulated, each time with its own random numbers.
     #[serde(default = "once")]
     pub replicates: u32,
-    /// Covariates from one record to the next: `locf`, `nocb` or `linear`.
+    /// Covariates from one record to the next, where the model does not say it: `locf`, `nocb` or `linear`.
     #[serde(default)]
     pub covariates: InterpolationName,
     /// Exceptions by name: `{ WT = "linear" }`.
@@ -95,7 +95,8 @@ impl DataRun {
         folder: &Path,
     ) -> Result<Self, Problem> {
         let by_name = spec.covariate.iter().map(|(name, &choice)| (name.clone(), choice.into())).collect();
-        let interpolation = CovariateInterpolation { default: spec.covariates.into(), by_name };
+        let chosen = CovariateInterpolation { default: spec.covariates.into(), by_name };
+        let interpolation = with_interpolation_of(&setup.model, chosen);
         let options = DatasetOptions {
             names: Some(model_names(&setup.model)),
             interpolation: interpolation.clone(),

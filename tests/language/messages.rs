@@ -164,6 +164,7 @@ fn meaning_of_statements() {
             ("function inside", "f2 <- function(x) x"),
             ("interpolation of a sum", "linear(a + b)"),
             ("interpolation twice", "linear(WT)\nnocb(WT)"),
+            ("interpolation that differs from tool to tool", "midpoint(WT)"),
             ("linCmt in a condition", "cl <- 1; v <- 1\nif (a) { x <- linCmt() }"),
             ("linCmt beside its state", "cl <- 1; v <- 1\nCc <- linCmt()\nd/dt(central) <- 1"),
             ("linCmt of sums", "x <- linCmt(a + b)"),

@@ -241,10 +241,9 @@ prop_compose! {
         derivatives in vec((expressions(), any::<u8>()), 0..4),
         endpoints in vec(error_models(), 0..3),
         covariates in vec(prop::sample::select(vec![
-            Interpolation::LastCarriedForward,
-            Interpolation::NextCarriedBackward,
+            Interpolation::Locf,
+            Interpolation::Nocb,
             Interpolation::Linear,
-            Interpolation::Midpoint,
         ]), 0..3),
         reversed in any::<bool>(),
     ) -> ModelIr {

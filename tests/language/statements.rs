@@ -119,16 +119,15 @@ fn a_derivative_may_be_used_as_a_value_after_its_equation() {
 
 #[test]
 fn covariates_may_be_told_how_to_run() {
-    let ir = model("linear(INS, GLU)\n nocb(WT)\n locf(AGE)\n midpoint(X)\n y <- INS + GLU + WT + AGE + X");
+    let ir = model("linear(INS, GLU)\n nocb(WT)\n locf(AGE)\n y <- INS + GLU + WT + AGE");
     let found: Vec<_> = ir.interpolation.iter().map(|(name, how)| (name.text.as_str(), *how)).collect();
     assert_eq!(
         found,
         [
             ("INS", Interpolation::Linear),
             ("GLU", Interpolation::Linear),
-            ("WT", Interpolation::NextCarriedBackward),
-            ("AGE", Interpolation::LastCarriedForward),
-            ("X", Interpolation::Midpoint),
+            ("WT", Interpolation::Nocb),
+            ("AGE", Interpolation::Locf),
         ]
     );
 }

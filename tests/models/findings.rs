@@ -27,6 +27,11 @@ fn definitions_in_a_circle_are_refused_where_the_circle_begins() {
 }
 
 #[test]
+fn only_covariates_run_between_records() {
+    insta::assert_snapshot!(findings("cl <- 1", "linear(wt)\nnocb(cl)\nlocf(WT)\ny <- cl * WT"));
+}
+
+#[test]
 fn a_state_that_does_not_exist_is_refused_with_the_nearest_one() {
     insta::assert_snapshot!(findings("k <- 1", "d/dt(central) <- -k * central\nf(centrl) <- 0.5\ny <- tad(depot)"));
 }

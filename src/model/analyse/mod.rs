@@ -85,6 +85,7 @@ const CONCENTRATION_NAMES: [&str; 6] = ["Cc", "cp", "Cp", "CP", "cc", "conc"];
 pub(crate) fn analyse(ir: &ModelIr, options: &ModelOptions) -> Result<Analysis, Vec<Diagnostic>> {
     let (mut meaning, mut diagnostics) = statements::translate(ir);
     diagnostics.extend(omega::check(ir));
+    names::check_interpolation(ir, &meaning.covariates, &mut diagnostics);
     let mut states: Vec<String> = ir.states.iter().map(|state| state.text.clone()).collect();
     let wanted = wanted_outputs(ir, &mut meaning, options, &mut diagnostics);
     let exposure = exposure_variable(ir, &mut meaning, options, &mut diagnostics);

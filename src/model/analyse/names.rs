@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::statements::CovariateUse;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::ir::{Metadata, ModelIr, Name, Span, Statement};
 
@@ -150,6 +151,24 @@ impl<'a> Names<'a> {
             None => format!("the states are {}", list(states)),
         };
         Diagnostic::error(span, format!("`{name}` is not a state of the model")).with_help(help)
+    }
+}
+
+/// Reports names told how to run between records that are no covariates: what a record does not give does not run.
+pub(crate) fn check_interpolation(ir: &ModelIr, covariates: &[CovariateUse], diagnostics: &mut Vec<Diagnostic>) {
+    for (name, interpolation) in &ir.interpolation {
+        if covariates.iter().any(|covariate| covariate.name == name.text) {
+            continue;
+        }
+        let word = interpolation.as_str();
+        let names = covariates.iter().map(|covariate| covariate.name.as_str());
+        let help = match nearest(&name.text, names.clone()) {
+            Some(covariate) => format!("did you mean `{covariate}`?"),
+            None if covariates.is_empty() => "the model has no covariates: remove the line".to_owned(),
+            None => format!("the covariates are {}", list(names)),
+        };
+        let message = format!("`{word}({})`: the equations take no covariate of this name", name.text);
+        diagnostics.push(Diagnostic::error(name.span, message).with_help(help));
     }
 }
 

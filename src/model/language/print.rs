@@ -3,8 +3,8 @@
 use super::function;
 use super::parser::is_word;
 use crate::model::ir::{
-    BinaryOperator, DoseProperty, Endpoint, ErrorModel, Eta, Expression, Function, Interpolation, Metadata, ModelIr,
-    Name, Node, OmegaBlock, Statement, Theta, Transform, UnaryOperator, Units,
+    BinaryOperator, DoseProperty, Endpoint, ErrorModel, Eta, Expression, Function, Metadata, ModelIr, Name, Node,
+    OmegaBlock, Statement, Theta, Transform, UnaryOperator, Units,
 };
 use std::fmt::{self, Display, Formatter, Write as _};
 
@@ -111,13 +111,7 @@ fn omega_lines(f: &mut Formatter<'_>, etas: &[Eta], block: &OmegaBlock) -> fmt::
 /// `linear(x)` and its kin; `cmt()` where the equations come in another order than the compartments.
 fn declarations(f: &mut Formatter<'_>, ir: &ModelIr) -> fmt::Result {
     for (covariate, interpolation) in &ir.interpolation {
-        let word = match interpolation {
-            Interpolation::LastCarriedForward => "locf",
-            Interpolation::NextCarriedBackward => "nocb",
-            Interpolation::Linear => "linear",
-            Interpolation::Midpoint => "midpoint",
-        };
-        writeln!(f, "    {word}({})", name(&covariate.text))?;
+        writeln!(f, "    {}({})", interpolation.as_str(), name(&covariate.text))?;
     }
     let mut in_order = Vec::new();
     derivatives(&ir.statements, &mut in_order);

@@ -130,13 +130,13 @@ impl Reader<'_> {
                 self.diagnostics.push(Diagnostic::note(span, format!("`{name}()` orders R's parameters: not used")));
                 return Ok(());
             }
-            "locf" => return self.interpolation(Interpolation::LastCarriedForward, name, arguments, span),
-            "nocb" => return self.interpolation(Interpolation::NextCarriedBackward, name, arguments, span),
+            "locf" => return self.interpolation(Interpolation::Locf, name, arguments, span),
+            "nocb" => return self.interpolation(Interpolation::Nocb, name, arguments, span),
             "linear" => return self.interpolation(Interpolation::Linear, name, arguments, span),
-            "midpoint" => return self.interpolation(Interpolation::Midpoint, name, arguments, span),
             "bolus" | "infuse" | "infuseDur" | "evid_" | "replace" | "multiply" | "phantom" | "reset" | "obs" => {
                 "give doses in the regimen or the data, not in the model"
             }
+            "midpoint" => "choose `locf()`, `nocb()` or `linear()`, which mean the same to every tool",
             "printf" | "Rprintf" | "print" => "remove it",
             "ifelse" => "write `if (...) { name <- ... } else { name <- ... }`, or assign the value of `ifelse`",
             _ => "assign the value: `name <- ...`, or remove the line",
@@ -166,7 +166,7 @@ impl Reader<'_> {
                     covariate.span,
                     format!("`{}` is told twice how to run", covariate.text),
                 )
-                .with_help("keep one of locf(), nocb(), linear(), midpoint()"));
+                .with_help("keep one of locf(), nocb(), linear()"));
             }
             self.interpolation.push((covariate, interpolation));
         }

@@ -179,7 +179,9 @@ fn random_effects(model: &Model) -> Vec<Vec<String>> {
 }
 
 fn covariates(model: &Model) -> Vec<Vec<String>> {
-    let mut rows = vec![cells(&["name", "unit", "used by", "meaning"])];
+    let interpolation = &model.ir().interpolation;
+    let between = if interpolation.is_empty() { "" } else { "between records" };
+    let mut rows = vec![cells(&["name", "unit", between, "used by", "meaning"])];
     for covariate in model.covariate_uses() {
         let unit = covariate.unit.as_deref().filter(|unit| *unit != "1").unwrap_or("");
         let meaning = match &covariate.description {
@@ -187,7 +189,15 @@ fn covariates(model: &Model) -> Vec<Vec<String>> {
             None if covariate.declared => String::new(),
             None => "not described by the model".to_owned(),
         };
-        rows.push(vec![covariate.name.clone(), unit.to_owned(), covariate.used_by.join(", "), meaning]);
+        let between = interpolation.iter().find(|(name, _)| name.text == covariate.name);
+        let between = between.map_or("", |(_, how)| how.as_str());
+        rows.push(vec![
+            covariate.name.clone(),
+            unit.to_owned(),
+            between.to_owned(),
+            covariate.used_by.join(", "),
+            meaning,
+        ]);
     }
     rows
 }
