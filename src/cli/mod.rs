@@ -14,6 +14,7 @@ mod simulate;
 mod study;
 mod table;
 mod validate;
+mod vpc;
 
 use clap::{Parser, Subcommand};
 
@@ -40,6 +41,7 @@ enum Command {
     Nca(nca::Arguments),
     Show(show::Arguments),
     Validate(validate::Arguments),
+    Vpc(Box<vpc::Arguments>),
 }
 
 /// Reads the arguments, runs, reports.
@@ -56,6 +58,7 @@ pub fn run() -> Exit {
         Command::Nca(arguments) => nca::run(&arguments),
         Command::Show(arguments) => show::run(&arguments),
         Command::Validate(arguments) => validate::run(&arguments),
+        Command::Vpc(arguments) => vpc::run(&arguments),
     };
     result.unwrap_or_else(Failure::report)
 }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::exposure::interval::{Dimension, Metric};
 
 use super::layout::{Layout, Quantity};
+use super::vpc::VpcNames;
 
 /// One column of a file.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
@@ -117,6 +118,57 @@ pub fn accumulation() -> Vec<Column> {
     ]
 }
 
+/// Columns of `vpc.csv`.
+#[must_use]
+pub fn vpc(names: &VpcNames) -> Vec<Column> {
+    let (time, observed) = (names.time.as_str(), names.observed.as_str());
+    vec![
+        Column::new("endpoint", "", "what is observed, by the name of the model's endpoint"),
+        Column::new("stratum", "", "column of the data and its value; empty where nothing was asked to be stratified"),
+        Column::new("bin", "", "number of the bin, from 1"),
+        Column::new("start", time, "lower edge of the bin, or its first time"),
+        Column::new("end", time, "upper edge of the bin, or its last time"),
+        Column::new("time", time, "nominal time of the bin, or the median time of its observations"),
+        Column::new("n", "", "observations"),
+        Column::new("n_blq", "", "observations below quantification"),
+        Column::new(
+            "quantity",
+            "",
+            "`p5`, `p50`, `p95`: percentile (type 7); `blq_share`: share below quantification, 0 to 1",
+        ),
+        Column::new("unit", "", "unit of that quantity"),
+        Column::new("observed", observed, "in the data; empty where it lies below quantification"),
+        Column::new(
+            "simulated_low",
+            observed,
+            "2.5th percentile over replicates; empty where it lies below quantification",
+        ),
+        Column::new("simulated_median", observed, "median over replicates"),
+        Column::new("simulated_high", observed, "97.5th percentile over replicates"),
+        Column::new("inside", "", "1 where the observed value lies in the band of the simulated ones, else 0"),
+    ]
+}
+
+/// Columns of `vpc_observations.csv`.
+#[must_use]
+pub fn vpc_observations(names: &VpcNames, corrected: bool) -> Vec<Column> {
+    let mut columns = vec![
+        Column::new("id", "", "identifier of the subject in the data set"),
+        Column::new("time", &names.time, "time of the observation"),
+        Column::new("stratum", "", "as in vpc.csv"),
+        Column::new("bin", "", "number of the bin; empty outside of all"),
+        Column::new(OBSERVED, &names.observed, "as observed; empty below quantification"),
+        Column::new("blq", "", "1 below quantification, else 0"),
+        Column::new("lloq", &names.observed, "limit of quantification"),
+    ];
+    if corrected {
+        let meaning = "prediction-corrected observation: DV times the median prediction of its bin over its own (etas 0); \
+                       empty where the prediction is not above 0";
+        columns.push(Column::new("pcDV", &names.observed, meaning));
+    }
+    columns
+}
+
 /// Unit of a metric, in the words of the study.
 #[must_use]
 pub fn metric_unit(metric: Metric, layout: &Layout) -> String {
@@ -214,6 +266,8 @@ mod tests {
     fn every_column_says_what_it_means() {
         let layout = Layout { replicates: true, observed_unit: Some(String::new()), ..Layout::default() };
         let all = [profiles(&layout), exposure(&layout), subjects(&layout), summary(&layout), accumulation()].concat();
+        let names = VpcNames::default();
+        let all = [all, vpc(&names), vpc_observations(&names, true)].concat();
         assert!(all.iter().all(|column| !column.meaning.is_empty()));
     }
 }

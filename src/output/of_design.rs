@@ -69,7 +69,8 @@ fn quantities<'a, T>(list: &'a [T], describe: impl Fn(&'a T) -> (&'a String, Str
 }
 
 /// Unit of an output; the prediction of an endpoint is a concentration where nothing else is known.
-fn unit_of_output(model: &Model, index: usize) -> String {
+#[must_use]
+pub fn unit_of_output(model: &Model, index: usize) -> String {
     let said = model.outputs().get(index).and_then(|output| output.unit.clone());
     said.or_else(|| model.ir().units.concentration.clone()).unwrap_or_default()
 }

@@ -14,6 +14,7 @@ pub mod source;
 pub mod spaghetti;
 pub mod style;
 pub mod time_course;
+pub mod vpc;
 
 use std::io::Write;
 
@@ -79,6 +80,8 @@ mod tests {
     use super::spaghetti::{Spaghetti, SpaghettiArm};
     use super::style::Theme;
     use super::time_course::TimeCourse;
+    use super::vpc::{VpcBin, VpcPicture, VpcStratum};
+    use crate::exposure::vpc::{Bin, Compared};
     use crate::units::TimeUnit;
 
     /// Left, top, right, bottom.
@@ -192,6 +195,39 @@ mod tests {
                 arms: (0..n_arms).map(arm).collect(),
             };
             check_labels(&format!("{n_arms} arms, {n_cycles} cycles"), &accumulation.draw(Theme::Light));
+        }
+    }
+
+    #[test]
+    fn labels_of_visual_predictive_checks_are_whole_and_apart() {
+        for (n_strata, n_bins, with_shares, scale) in [(1, 1, false, 1.0), (1, 8, true, 1e-4), (3, 15, true, 1e5)] {
+            let compared =
+                |observed: f64| Compared { observed, low: 0.8 * observed, median: observed, high: 1.25 * observed };
+            let bin = |i: u32| {
+                let (time, height) = (3.0 * f64::from(i), scale / f64::from(i + 1));
+                VpcBin {
+                    bin: Bin { low: time, high: time + 3.0, time: time + 1.0 },
+                    percentiles: [0.4, 1.0, 2.5].map(|part| compared(part * height)),
+                    below: with_shares.then(|| compared(0.03 * f64::from(i))),
+                }
+            };
+            let stratum = |i: u32| VpcStratum {
+                name: if n_strata > 1 { format!("ARM {i}") } else { String::new() },
+                points: (0..50).map(|i| (f64::from(i), scale * 2.0 / f64::from(i + 1))).collect(),
+                n: 50,
+                lloq: with_shares.then_some(0.02 * scale),
+                bins: (0..n_bins).map(bin).collect(),
+            };
+            let picture = VpcPicture {
+                heading: "a study".to_owned(),
+                quantity: "Cc".to_owned(),
+                unit: "ng/mL".to_owned(),
+                time_unit: TimeUnit::Hour,
+                corrected: with_shares,
+                replicates: 500,
+                strata: (0..n_strata).map(stratum).collect(),
+            };
+            check_labels(&format!("{n_strata} strata, {n_bins} bins"), &picture.draw(Theme::Light));
         }
     }
 }

@@ -237,6 +237,11 @@ impl Panel {
     }
 }
 
+/// Opacity of bands that are what a picture is about and lie beside each other: stronger than those of a time course.
+pub(super) fn strong_opacity(theme: Theme) -> f64 {
+    1.6 * theme.band_opacity()
+}
+
 /// What a legend shows beside a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Key {
@@ -245,6 +250,9 @@ pub(super) enum Key {
     FineLine,
     Whisker,
     Doses,
+    Band,
+    Point,
+    Mark,
 }
 
 /// Entries of a legend below the panels.
@@ -315,6 +323,15 @@ fn draw_key(picture: &mut Picture, theme: Theme, key: Key, look: Look, (x, y): P
             picture.line(&[(middle - 9.0, y), (middle + 9.0, y)], look.colour, 5.5);
             picture.disc((middle, y), 5.2, look.colour);
             picture.disc((middle, y), 2.9, theme.ground());
+        }
+        Key::Band => {
+            let corners = vec![(x, y - 7.0), (x + KEY_WIDTH, y - 7.0), (x + KEY_WIDTH, y + 7.0), (x, y + 7.0)];
+            picture.area(corners, look.colour, strong_opacity(theme));
+        }
+        Key::Point => picture.disc((x + KEY_WIDTH / 2.0, y), 2.4, look.colour),
+        Key::Mark => {
+            let middle = x + KEY_WIDTH / 2.0;
+            picture.line(&[(middle, y - 4.0), (middle, y + 4.0)], look.colour, AXIS_LINE);
         }
         Key::Doses => {
             let middle = x + KEY_WIDTH / 2.0;

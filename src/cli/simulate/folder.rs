@@ -133,7 +133,8 @@ impl Files {
     }
 }
 
-fn plot_options(study: &Study) -> PlotOptions {
+/// How the study's pictures are drawn.
+pub fn plot_options(study: &Study) -> PlotOptions {
     let theme = match study.spec().outputs.theme {
         ThemeName::Light => Theme::Light,
         ThemeName::Dark => Theme::Dark,
@@ -194,7 +195,8 @@ fn arms(study: &Study) -> Vec<manifest::ArmRecord> {
     }
 }
 
-fn manifest(study: &Study, layout: &Layout, counts: Counts) -> Manifest {
+/// What is recorded of a run.
+pub fn manifest(study: &Study, layout: &Layout, counts: Counts) -> Manifest {
     let setup = study.setup();
     let model = &setup.model;
     let engine = Engine::new(Arc::new(model.program().clone()), setup.solver, setup.tolerance);

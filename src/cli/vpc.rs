@@ -1,0 +1,79 @@
+//! `teorell vpc`: a visual predictive check of a model against observed data.
+
+mod arguments;
+mod report;
+
+use std::time::Instant;
+
+use teorell::exposure::vpc::VpcResult;
+use teorell::output::columns;
+use teorell::output::folder::OutputFolder;
+use teorell::output::layout::Format;
+use teorell::output::of_design::unit_of_output;
+use teorell::output::vpc::{VpcNames, write_observations, write_vpc};
+use teorell::plot;
+use teorell::plot::source::NamedPicture;
+use teorell::plot::vpc::VpcPicture;
+use teorell::study::Study;
+use teorell::study::spec::TableFormat;
+
+use super::exit_code::Exit;
+use super::progress::Progress;
+use super::report::{Failure, note, print};
+use super::simulate::{layout, manifest, plot_options};
+pub use arguments::Arguments;
+
+pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
+    let study = arguments.study()?;
+    let check = study.vpc().map_err(|error| arguments.placed(error))?;
+    let model = &study.setup().model;
+    let names = VpcNames {
+        endpoint: check.endpoint().name.clone(),
+        time: study.time_unit().to_string(),
+        observed: unit_of_output(model, check.endpoint().prediction),
+    };
+    let out = arguments.out(&study);
+    let begun = Instant::now();
+    let folder = OutputFolder::open(&out)?;
+    let outputs = &study.spec().outputs;
+    let format = Format { digits: outputs.digits, compressed: outputs.format == TableFormat::CsvGz };
+    let ending = if format.compressed { ".gz" } else { "" };
+    let table = folder.create(&format!("vpc.csv{ending}"), columns::vpc(&names))?;
+    let corrected = check.spec().prediction_corrected;
+    let observations =
+        folder.create(&format!("vpc_observations.csv{ending}"), columns::vpc_observations(&names, corrected))?;
+
+    let progress = Progress::new(arguments.quiet);
+    let size = check.size();
+    let ran = check.run(arguments.threads, &[], &mut |done| progress.show(done, size));
+    progress.finish();
+    let (result, counts) = ran?;
+    let simulated = begun.elapsed();
+
+    let mut files =
+        vec![write_vpc(&result, &names, format, table)?, write_observations(&result, &names, format, observations)?];
+    if outputs.plots {
+        let picture = VpcPicture::of(&result, study.name(), &names.endpoint, &names.observed, study.time_unit());
+        let pictures = [NamedPicture { name: "vpc".to_owned(), picture: picture.draw(plot_options(&study).theme) }];
+        files.extend(plot::write(&folder, &pictures)?);
+    }
+    let mut manifest = manifest(&study, &layout(&study), counts);
+    manifest.timings.insert("simulation_s".to_owned(), simulated.as_secs_f64().into());
+    manifest.timings.insert("threads".to_owned(), arguments.threads.into());
+    let n_files = folder.commit(files, manifest)?.files.len();
+
+    tell(arguments, &study, &result, &names)?;
+    if !arguments.quiet {
+        let seconds = begun.elapsed().as_secs_f64();
+        note(&format!("wrote {} files into `{}` in {seconds:.1} s", n_files + 1, out.display()));
+    }
+    report::warnings(&result, counts);
+    Ok(if counts.failed == 0 { Exit::Success } else { Exit::SubjectsFailed })
+}
+
+fn tell(arguments: &Arguments, study: &Study, result: &VpcResult, names: &VpcNames) -> Result<(), Failure> {
+    if arguments.quiet {
+        return Ok(());
+    }
+    print(&report::table_of(result, study, names))
+}
