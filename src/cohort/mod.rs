@@ -11,6 +11,7 @@ mod file;
 mod population;
 pub mod random_effects;
 pub mod streams;
+pub mod uncertainty;
 
 use std::path::Path;
 

@@ -124,6 +124,14 @@ impl RandomEffects {
     }
 }
 
+/// Lower triangle L of one block by rows, L Lᵀ = omega.
+///
+/// # Errors
+/// As [`RandomEffects::new`].
+pub(super) fn lower_factor(block: &OmegaBlock) -> Result<Vec<f64>, RandomEffectsError> {
+    Ok(factorise(block, 1, 0)?.lower)
+}
+
 fn factorise(block: &OmegaBlock, number: usize, etas_before: usize) -> Result<Factor, RandomEffectsError> {
     let size = block.size;
     let expected = size * (size + 1) / 2;

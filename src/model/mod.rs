@@ -317,6 +317,12 @@ impl Model {
         self.ir.thetas.iter().map(|theta| theta.estimate).collect()
     }
 
+    /// Scale on which each theta enters, in the model's order.
+    #[must_use]
+    pub fn theta_scales(&self) -> &[Scale] {
+        &self.analysis.scales.thetas
+    }
+
     /// Variances and covariances of the etas, block by block in the model's order (subject and occasion level alike, see `ir().etas`).
     #[must_use]
     pub fn omegas(&self) -> &[OmegaBlock] {
@@ -378,7 +384,8 @@ impl OmegaBlock {
         row * (row + 1) / 2 + column
     }
 
-    fn set_variance(&mut self, index: usize, variance: f64) {
+    /// Sets a variance; correlations stay what they are, so covariances are scaled along. From or to a variance of 0 they become 0.
+    pub fn set_variance(&mut self, index: usize, variance: f64) {
         let before = self.lower[Self::position(index, index)];
         let scale = if before > 0.0 { (variance / before).sqrt() } else { 0.0 };
         for other in (0..self.size).filter(|&other| other != index) {

@@ -9,6 +9,7 @@ mod error;
 mod half_life;
 mod pump;
 mod records;
+mod replicates;
 mod residual;
 pub mod result;
 mod run;
@@ -19,5 +20,6 @@ mod variability;
 
 pub use design::{Arm, Design, Prescription, Sampling, Setup};
 pub use error::SimulateError;
-pub use records::{RecordDesign, model_names, run_records, with_interpolation_of};
-pub use run::{Counts, run};
+pub use records::{RecordDesign, model_names, run_records, run_records_replicated, with_interpolation_of};
+pub use replicates::Replicates;
+pub use run::{Counts, run, run_replicated};

@@ -2,10 +2,11 @@
 
 use super::design::Setup;
 use super::error::SimulateError;
+use super::replicates::Replicates;
 use super::result::Simulated;
 use super::run::{Counts, feed};
 use super::sink::AnySink;
-use super::subject::{Person, Simulator, Treated};
+use super::subject::{Person, Replicate, Simulator, Treated};
 use crate::engine::timeline::{CovariateTable, Interpolation, Interval};
 use crate::model::Model;
 use crate::regimen::dosing::Cycle;
@@ -77,6 +78,22 @@ pub fn with_interpolation_of(model: &Model, mut chosen: CovariateInterpolation) 
 /// Where the model does not fit, a subject's records make no schedule, or a sink could not write.
 pub fn run_records<I: Iterator<Item = SubjectRecords>>(
     design: &RecordDesign,
+    open: impl FnMut() -> I,
+    threads: Option<usize>,
+    sinks: &[&dyn AnySink],
+    progress: &mut dyn FnMut(u64),
+) -> Result<Counts, SimulateError> {
+    run_records_replicated(design, &Replicates::of_trials(design.replicates), open, threads, sinks, progress)
+}
+
+/// As [`run_records`], with replicates that may have parameters of their own in place of the design's number of them. A chunk of
+/// results is of one replicate.
+///
+/// # Errors
+/// As [`run_records`].
+pub fn run_records_replicated<I: Iterator<Item = SubjectRecords>>(
+    design: &RecordDesign,
+    replicates: &Replicates,
     mut open: impl FnMut() -> I,
     threads: Option<usize>,
     sinks: &[&dyn AnySink],
@@ -84,11 +101,11 @@ pub fn run_records<I: Iterator<Item = SubjectRecords>>(
 ) -> Result<Counts, SimulateError> {
     let records_run = RecordsRun {
         design,
-        simulator: Simulator::new(&design.setup)?,
+        simulator: Simulator::new(&design.setup, replicates)?,
         names: design.names(),
         interpolation: with_interpolation_of(&design.setup.model, design.interpolation.clone()),
     };
-    let jobs = (0..design.replicates.max(1)).flat_map(|replicate| {
+    let jobs = (0..replicates.count()).flat_map(|replicate| {
         let mut subjects = open().zip(1..);
         std::iter::from_fn(move || {
             let chunk: Vec<(SubjectRecords, u64)> = subjects.by_ref().take(CHUNK).collect();
@@ -121,7 +138,7 @@ impl RecordsRun<'_> {
         replicate: u32,
         subjects: &[(SubjectRecords, u64)],
     ) -> Result<(Vec<Simulated>, Counts), SimulateError> {
-        let streams = self.design.setup.streams.for_replicate(replicate);
+        let replicate = self.simulator.replicate(replicate);
         let mut people = Vec::with_capacity(subjects.len());
         let mut treated = Vec::with_capacity(subjects.len());
         for (subject, number) in subjects {
@@ -129,18 +146,18 @@ impl RecordsRun<'_> {
                 number: *number,
                 id: subject.id.as_str().into(),
                 covariates: self.first_covariates(subject),
-                etas: self.simulator.variability.draw(&streams, *number),
+                etas: replicate.population.variability.draw(&replicate.streams, *number),
             });
-            treated.push(self.treat(&streams, subject, *number)?);
+            treated.push(self.treat(&replicate, subject, *number)?);
         }
-        let results = self.simulator.integrate(0, replicate, &streams, &people, treated);
+        let results = self.simulator.integrate(0, &replicate, &people, treated);
         let failed = results.iter().filter(|result| result.outcome.is_err()).count() as u64;
         Ok((results, Counts { subjects: subjects.len() as u64, failed, rejected_draws: 0 }))
     }
 
     fn treat(
         &self,
-        streams: &crate::cohort::streams::Streams,
+        replicate: &Replicate<'_>,
         subject: &SubjectRecords,
         number: u64,
     ) -> Result<Treated, SimulateError> {
@@ -153,7 +170,7 @@ impl RecordsRun<'_> {
         let schedule = schedule::from_records(subject, &self.names, &options)
             .map_err(|cause| SimulateError::Records { id: subject.id.clone(), cause })?;
         let mut timeline = schedule.timeline;
-        self.add_occasions(streams, number, &mut timeline.covariates);
+        self.add_occasions(replicate, number, &mut timeline.covariates);
         let mut times = vec![0.0; timeline.n_rows];
         for record in &timeline.records {
             if let Some(row) = record.row {
@@ -197,9 +214,9 @@ impl RecordsRun<'_> {
     }
 
     /// Occasion-level etas as further columns: drawn for the occasion of each row.
-    fn add_occasions(&self, streams: &crate::cohort::streams::Streams, subject: u64, table: &mut CovariateTable) {
+    fn add_occasions(&self, replicate: &Replicate<'_>, subject: u64, table: &mut CovariateTable) {
         let model = &self.simulator.setup.model;
-        let columns: Vec<usize> = (self.simulator.variability.occasion_columns())
+        let columns: Vec<usize> = (self.simulator.occasion_columns())
             .filter_map(|column| self.names.covariates.iter().position(|name| name == column))
             .collect();
         if columns.is_empty() {
@@ -210,7 +227,8 @@ impl RecordsRun<'_> {
         for row in values.chunks_exact(given) {
             let occasions: Vec<f64> = columns.iter().map(|&column| row[column]).collect();
             table.values.extend_from_slice(&row[..kept]);
-            table.values.extend(self.simulator.variability.draw_occasion(streams, subject, &occasions));
+            let variability = &replicate.population.variability;
+            table.values.extend(variability.draw_occasion(&replicate.streams, subject, &occasions));
         }
         let occasion = table.interpolation.get(columns[0]).copied().unwrap_or_default();
         // An occasion has no values between two of them.

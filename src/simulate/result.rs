@@ -10,7 +10,7 @@ use crate::regimen::dosing::{CourseEvent, Cycle};
 pub struct Simulated {
     /// Index of the arm.
     pub arm: usize,
-    /// Replicate (parameter draw, or repetition of a data set), from 0.
+    /// Replicate, from 0: number of the parameter draw times trials under each, plus the trial.
     pub replicate: u32,
     /// Number of the subject in the cohort, from 1.
     pub number: u64,

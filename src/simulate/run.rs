@@ -5,10 +5,11 @@ use std::ops::Range;
 use super::design::{Arm, Design, Prescription};
 use super::error::SimulateError;
 use super::pump::pump;
+use super::replicates::Replicates;
 use super::result::Simulated;
 use super::sampling::SampleTimes;
 use super::sink::AnySink;
-use super::subject::{Person, Simulator, Treated};
+use super::subject::{Person, Replicate, Simulator, Treated};
 use crate::cohort::streams::Purpose;
 use crate::engine::timeline::{Interpolation, Interval, Record, RecordKind, Timeline};
 use crate::regimen::dosing::{Cycle, RegimenError, Treatment};
@@ -17,7 +18,7 @@ use crate::regimen::schedule;
 /// Subjects per chunk: a multiple of the lanes of an engine, small enough that the rows of some chunks fit in memory.
 const CHUNK: u64 = 128;
 
-/// What happened in a run.
+/// What happened in a run, over all its replicates.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     /// Subjects simulated.
@@ -39,10 +40,25 @@ pub fn run(
     sinks: &[&dyn AnySink],
     progress: &mut dyn FnMut(u64),
 ) -> Result<Counts, SimulateError> {
-    let cohort_run = CohortRun::new(design)?;
+    run_replicated(design, &Replicates::default(), threads, sinks, progress)
+}
+
+/// Runs every replicate of a design as [`run`] does one, in order of replicates. A chunk of results is of one replicate.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_replicated(
+    design: &Design,
+    replicates: &Replicates,
+    threads: Option<usize>,
+    sinks: &[&dyn AnySink],
+    progress: &mut dyn FnMut(u64),
+) -> Result<Counts, SimulateError> {
+    let cohort_run = CohortRun::new(design, replicates)?;
     let size = design.cohort.size();
-    let chunks = (0..size.div_ceil(CHUNK)).map(|chunk| chunk * CHUNK..size.min((chunk + 1) * CHUNK));
-    feed(threads, chunks, |range: Range<u64>| cohort_run.chunk(range), sinks, progress)
+    let chunks = move || (0..size.div_ceil(CHUNK)).map(move |chunk| chunk * CHUNK..size.min((chunk + 1) * CHUNK));
+    let jobs = (0..replicates.count()).flat_map(|replicate| chunks().map(move |range| (replicate, range)));
+    feed(threads, jobs, |(replicate, range)| cohort_run.chunk(replicate, range), sinks, progress)
 }
 
 /// Runs chunks of subjects on the threads asked for, and feeds the sinks with their results in order.
@@ -92,7 +108,7 @@ struct CohortRun<'a> {
 }
 
 impl<'a> CohortRun<'a> {
-    fn new(design: &'a Design) -> Result<Self, SimulateError> {
+    fn new(design: &'a Design, replicates: &'a Replicates) -> Result<Self, SimulateError> {
         let names = design.cohort.names();
         let place = |name: &str| place(names, name);
         let needed = design.setup.model.covariates();
@@ -100,11 +116,11 @@ impl<'a> CohortRun<'a> {
         if !missing.is_empty() {
             return Err(SimulateError::MissingCovariates { missing, given: names.to_vec() });
         }
-        let simulator = Simulator::new(&design.setup)?;
+        let simulator = Simulator::new(&design.setup, replicates)?;
         Ok(Self {
             design,
             covariates: needed.iter().filter_map(|name| place(name)).collect(),
-            occasions: simulator.variability.occasion_columns().map(place).collect(),
+            occasions: simulator.occasion_columns().map(place).collect(),
             simulator,
         })
     }
@@ -114,8 +130,9 @@ impl<'a> CohortRun<'a> {
     }
 
     /// All results of a range of subjects, subject by subject and arm by arm within a subject.
-    fn chunk(&self, range: Range<u64>) -> Result<(Vec<Simulated>, Counts), SimulateError> {
-        let streams = &self.design.setup.streams;
+    fn chunk(&self, replicate: u32, range: Range<u64>) -> Result<(Vec<Simulated>, Counts), SimulateError> {
+        let replicate = self.simulator.replicate(replicate);
+        let streams = &replicate.streams;
         let mut counts = Counts { subjects: range.end - range.start, ..Counts::default() };
         let mut people = Vec::new();
         for number in range.start + 1..=range.end {
@@ -125,15 +142,17 @@ impl<'a> CohortRun<'a> {
                 number,
                 id: drawn.id.map_or_else(|| number.to_string().into(), Into::into),
                 covariates: drawn.values,
-                etas: self.simulator.variability.draw(streams, number),
+                etas: replicate.population.variability.draw(streams, number),
             });
         }
         let mut by_arm = Vec::with_capacity(self.design.arms.len());
         for (index, arm) in self.design.arms.iter().enumerate() {
             let mut sample_times = SampleTimes::default();
-            let treated =
-                people.iter().map(|person| self.treat(arm, person, &mut sample_times)).collect::<Result<_, _>>()?;
-            by_arm.push(self.simulator.integrate(index, 0, streams, &people, treated).into_iter());
+            let treated = people
+                .iter()
+                .map(|person| self.treat(&replicate, arm, person, &mut sample_times))
+                .collect::<Result<_, _>>()?;
+            by_arm.push(self.simulator.integrate(index, &replicate, &people, treated).into_iter());
         }
         let mut results = Vec::with_capacity(people.len() * by_arm.len());
         for _ in &people {
@@ -144,12 +163,18 @@ impl<'a> CohortRun<'a> {
     }
 
     /// What one subject is given in one arm, as a timeline.
-    fn treat(&self, arm: &Arm, person: &Person, sample_times: &mut SampleTimes) -> Result<Treated, SimulateError> {
+    fn treat(
+        &self,
+        replicate: &Replicate<'_>,
+        arm: &Arm,
+        person: &Person,
+        sample_times: &mut SampleTimes,
+    ) -> Result<Treated, SimulateError> {
         let lookup = |name: &str| self.place(name).map(|index| person.covariates[index]);
         let treatment = match &arm.prescription {
             Prescription::Regimen(regimen) => regimen.plan(&lookup),
             Prescription::Course(course) => {
-                course.plan(&mut self.design.setup.streams.rng(Purpose::Course, person.number, 0), &lookup)
+                course.plan(&mut replicate.streams.rng(Purpose::Course, person.number, 0), &lookup)
             }
         };
         let Treatment { doses, cycles, events } = match treatment {
@@ -168,7 +193,7 @@ impl<'a> CohortRun<'a> {
             .map_err(|cause| SimulateError::Schedule { number: person.number, cause })?
             .timeline;
         if !self.occasions.is_empty() {
-            self.add_occasions(person, &cycles, &mut timeline);
+            self.add_occasions(replicate, person, &cycles, &mut timeline);
         }
         Ok(Treated { timeline, times, cycles: cycles.into(), events, ..Treated::default() })
     }
@@ -177,7 +202,7 @@ impl<'a> CohortRun<'a> {
     ///
     /// A sample at the start of a cycle is taken before its dose and belongs to the cycle that ends there. The k-th record
     /// at a time sees the k-th row of that time, so each such sample has a row of the cycle before.
-    fn add_occasions(&self, person: &Person, cycles: &[Cycle], timeline: &mut Timeline) {
+    fn add_occasions(&self, replicate: &Replicate<'_>, person: &Person, cycles: &[Cycle], timeline: &mut Timeline) {
         let table = &mut timeline.covariates;
         let start = table.times.first().copied().unwrap_or_default();
         let constant = std::mem::take(&mut table.values);
@@ -189,7 +214,8 @@ impl<'a> CohortRun<'a> {
             let occasions: Vec<f64> =
                 self.occasions.iter().map(|place| place.map_or(cycle, |index| person.covariates[index])).collect();
             let mut row = constant.clone();
-            row.extend(self.simulator.variability.draw_occasion(&self.design.setup.streams, person.number, &occasions));
+            let variability = &replicate.population.variability;
+            row.extend(variability.draw_occasion(&replicate.streams, person.number, &occasions));
             let of_old_cycle = if before.is_empty() { 0 } else { samples_before_dose(&timeline.records, time) };
             for values in std::iter::repeat_n(&before, of_old_cycle).chain([&row]) {
                 table.times.push(time);

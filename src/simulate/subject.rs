@@ -5,12 +5,14 @@ use std::sync::Arc;
 use super::design::Setup;
 use super::error::SimulateError;
 use super::half_life;
+use super::replicates::Replicates;
 use super::residual::observe;
 use super::result::{Failure, Outcome, Simulated};
 use super::variability::Variability;
 use crate::cohort::streams::Streams;
 use crate::engine::timeline::Timeline;
 use crate::engine::{Engine, SubjectInput};
+use crate::model::ir::OmegaBlock;
 use crate::profile::Profile;
 use crate::regimen::dosing::{CourseEvent, Cycle};
 
@@ -18,8 +20,23 @@ use crate::regimen::dosing::{CourseEvent, Cycle};
 pub(super) struct Simulator<'a> {
     pub setup: &'a Setup,
     pub engine: Engine,
+    /// Of each parameter draw; the model's own where there is none.
+    parameters: Vec<Population>,
+    replicates: &'a Replicates,
+}
+
+/// The parameters of a population.
+pub(super) struct Population {
     pub variability: Variability,
     pub thetas: Vec<f64>,
+}
+
+/// One replicate: its parameters, and where its random numbers come from.
+#[derive(Clone, Copy)]
+pub(super) struct Replicate<'a> {
+    pub number: u32,
+    pub population: &'a Population,
+    pub streams: Streams,
 }
 
 /// A subject before treatment.
@@ -46,21 +63,41 @@ pub(super) struct Treated {
 }
 
 impl<'a> Simulator<'a> {
-    pub(super) fn new(setup: &'a Setup) -> Result<Self, SimulateError> {
-        Ok(Self {
-            engine: Engine::new(Arc::new(setup.model.program().clone()), setup.solver, setup.tolerance)?,
-            variability: Variability::new(&setup.model, setup.typical)?,
-            thetas: setup.model.thetas(),
-            setup,
-        })
+    pub(super) fn new(setup: &'a Setup, replicates: &'a Replicates) -> Result<Self, SimulateError> {
+        let model = &setup.model;
+        let population = |thetas: Vec<f64>, omegas: &[OmegaBlock]| {
+            Ok(Population { variability: Variability::new(&model.ir().etas, omegas, setup.typical)?, thetas })
+        };
+        let parameters = match replicates.draws() {
+            [] => vec![population(model.thetas(), model.omegas())?],
+            draws => draws
+                .iter()
+                .map(|draw| population(draw.thetas.clone(), &draw.omegas))
+                .collect::<Result<_, SimulateError>>()?,
+        };
+        let engine = Engine::new(Arc::new(model.program().clone()), setup.solver, setup.tolerance)?;
+        Ok(Self { engine, parameters, replicates, setup })
+    }
+
+    /// A replicate of the run, from 0.
+    pub(super) fn replicate(&self, number: u32) -> Replicate<'_> {
+        Replicate {
+            number,
+            population: &self.parameters[self.replicates.place(number).0],
+            streams: self.replicates.streams(&self.setup.streams, number),
+        }
+    }
+
+    /// Names of the columns that say the occasion; the same for all parameters.
+    pub(super) fn occasion_columns(&self) -> impl Iterator<Item = &str> {
+        self.parameters.iter().take(1).flat_map(|population| population.variability.occasion_columns())
     }
 
     /// Results of subjects under one treatment each, in their order.
     pub(super) fn integrate(
         &self,
         arm: usize,
-        replicate: u32,
-        streams: &Streams,
+        replicate: &Replicate<'_>,
         people: &[Person],
         treated: Vec<Treated>,
     ) -> Vec<Simulated> {
@@ -69,7 +106,7 @@ impl<'a> Simulator<'a> {
             .zip(&treated)
             .map(|(person, treated)| SubjectInput {
                 number: person.number,
-                thetas: &self.thetas,
+                thetas: &replicate.population.thetas,
                 etas: &person.etas,
                 timeline: &treated.timeline,
             })
@@ -82,7 +119,7 @@ impl<'a> Simulator<'a> {
             .zip(outcomes.into_iter().zip(parameters))
             .map(|((person, treated), (outcome, (parameters, terminal_half_life)))| Simulated {
                 arm,
-                replicate,
+                replicate: replicate.number,
                 number: person.number,
                 id: person.id.clone(),
                 covariates: person.covariates.clone(),
@@ -92,9 +129,10 @@ impl<'a> Simulator<'a> {
                 outcome: match (&treated.untreatable, outcome) {
                     (Some(message), _) => Err(Failure { time: None, message: message.clone() }),
                     (None, Err(error)) => Err(Failure { time: Some(error.time), message: error.cause.to_string() }),
-                    (None, Ok(profile)) => {
-                        Ok(Outcome { observed: self.observe(streams, person.number, &treated, &profile), profile })
-                    }
+                    (None, Ok(profile)) => Ok(Outcome {
+                        observed: self.observe(&replicate.streams, person.number, &treated, &profile),
+                        profile,
+                    }),
                 },
                 times: treated.times,
                 cycles: treated.cycles,

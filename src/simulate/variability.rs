@@ -2,8 +2,7 @@
 
 use crate::cohort::random_effects::{RandomEffects, RandomEffectsError};
 use crate::cohort::streams::{Purpose, Streams, name_index};
-use crate::model::Model;
-use crate::model::ir::OmegaBlock;
+use crate::model::ir::{Eta, OmegaBlock};
 
 /// How the etas of a model vary.
 #[derive(Clone, Debug)]
@@ -26,12 +25,11 @@ struct Level {
 impl Variability {
     /// # Errors
     /// Where a block is not a covariance matrix.
-    pub(super) fn new(model: &Model, typical: bool) -> Result<Self, RandomEffectsError> {
-        let etas = &model.ir().etas;
+    pub(super) fn new(etas: &[Eta], omegas: &[OmegaBlock], typical: bool) -> Result<Self, RandomEffectsError> {
         let mut subject: Vec<OmegaBlock> = Vec::new();
         let mut levels: Vec<(String, Vec<OmegaBlock>, Vec<usize>)> = Vec::new();
         let (mut first, mut occasion_eta) = (0, 0);
-        for block in model.omegas() {
+        for block in omegas {
             match etas.get(first).and_then(|eta| eta.level.as_ref()) {
                 None => subject.push(block.clone()),
                 Some(column) => {

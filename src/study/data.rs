@@ -10,7 +10,9 @@ use crate::regimen::dataset::{Dataset, DatasetError, DatasetOptions, DatasetRead
 use crate::regimen::event::{Evid, SubjectRecords};
 use crate::regimen::schedule::{Answer, CovariateInterpolation};
 use crate::simulate::sink::AnySink;
-use crate::simulate::{Counts, RecordDesign, Setup, SimulateError, model_names, run_records, with_interpolation_of};
+use crate::simulate::{
+    Counts, RecordDesign, Replicates, Setup, SimulateError, model_names, run_records_replicated, with_interpolation_of,
+};
 use crate::units::TimeUnit;
 
 /// `[data]` of a study.
@@ -136,19 +138,14 @@ impl DataRun {
         Ok(Self { design, report, times, source, options })
     }
 
-    /// Subjects to come, replicates counted.
-    #[must_use]
-    pub fn size(&self) -> u64 {
-        self.report.subjects * u64::from(self.design.replicates)
-    }
-
     pub(super) fn run(
         &self,
+        replicates: &Replicates,
         threads: Option<usize>,
         sinks: &[&dyn AnySink],
         progress: &mut dyn FnMut(u64),
     ) -> Result<Counts, SimulateError> {
-        self.run_as(&self.design, threads, sinks, progress)
+        self.replicate(&self.design, replicates, threads, sinks, progress)
     }
 
     /// Runs the same records by another design, whose carried columns are those of this one.
@@ -159,12 +156,25 @@ impl DataRun {
         sinks: &[&dyn AnySink],
         progress: &mut dyn FnMut(u64),
     ) -> Result<Counts, SimulateError> {
+        self.replicate(design, &Replicates::of_trials(design.replicates), threads, sinks, progress)
+    }
+
+    fn replicate(
+        &self,
+        design: &RecordDesign,
+        replicates: &Replicates,
+        threads: Option<usize>,
+        sinks: &[&dyn AnySink],
+        progress: &mut dyn FnMut(u64),
+    ) -> Result<Counts, SimulateError> {
         match &self.source {
-            Source::Memory(subjects) => run_records(design, || subjects.iter().cloned(), threads, sinks, progress),
+            Source::Memory(subjects) => {
+                run_records_replicated(design, replicates, || subjects.iter().cloned(), threads, sinks, progress)
+            }
             Source::File(path) => {
                 // It was read once; where it is gone by now there is nothing to simulate, and the counts say so.
                 let open = || DatasetReader::from_path(path, &self.options).ok().into_iter().flatten();
-                run_records(design, open, threads, sinks, progress)
+                run_records_replicated(design, replicates, open, threads, sinks, progress)
             }
         }
     }

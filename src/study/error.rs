@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use super::model_text::ModelText;
 use super::vpc::VpcProblem;
 use crate::cohort::CohortError;
+use crate::cohort::uncertainty::UncertaintyError;
 use crate::model::ModelError;
 use crate::model::diagnostic::Diagnostic;
 use crate::regimen::dataset::{DatasetError, Report};
@@ -162,6 +163,35 @@ pub enum Problem {
     /// Something about the cohort.
     #[error(transparent)]
     Cohort(#[from] CohortError),
+    /// Something about the uncertainty of the parameters.
+    #[error(transparent)]
+    Uncertainty(Box<UncertaintyError>),
+    /// Parameters from two places.
+    #[error("`uncertainty` has both `{first}` and `{second}` for the same parameters; expected one of them")]
+    UncertainTwice {
+        /// One key.
+        first: &'static str,
+        /// The other.
+        second: &'static str,
+    },
+    /// Replicates that would all be the same.
+    #[error(
+        "nothing is uncertain, so all replicates would be the same; expected `rse`, `se`, `covariance`, `ext`, `bootstrap` or `omega_df`, or `common_random_numbers = false`"
+    )]
+    NothingUncertain,
+    /// Names of columns without a file that has them.
+    #[error(
+        "`{key}` says what the columns of a file are, but there is none; expected `covariance`, `ext` or `bootstrap` beside it"
+    )]
+    NamesOfNoFile {
+        /// `names` or `leave_out`.
+        key: &'static str,
+    },
+    /// Replicates of a study that says nothing of uncertainty and has no data set.
+    #[error(
+        "the study has nothing to replicate; expected [uncertainty], which says how sure the parameters are, or [data]"
+    )]
+    NothingToReplicate,
     /// Something about a regimen or a course.
     #[error(transparent)]
     Regimen(#[from] RegimenError),
@@ -253,6 +283,12 @@ impl StudyError {
     }
 }
 
+impl From<UncertaintyError> for Problem {
+    fn from(error: UncertaintyError) -> Self {
+        Self::Uncertainty(Box::new(error))
+    }
+}
+
 impl From<DatasetError> for Problem {
     fn from(error: DatasetError) -> Self {
         match error {
@@ -286,6 +322,10 @@ impl Problem {
                 Some(format!("it gives {given}; add the others under [cohort.covariates], such as `{first} = 1`"))
             }
             Self::Vpc(problem) => problem.hint(),
+            Self::NothingToReplicate => {
+                Some("add relative standard errors, such as `--set uncertainty.rse.lcl=5`".to_owned())
+            }
+            Self::Uncertainty(problem) => problem.hint(),
             _ => None,
         }
     }

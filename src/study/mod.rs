@@ -13,6 +13,7 @@ pub mod published;
 mod sampling;
 mod source;
 pub mod spec;
+pub mod uncertainty;
 pub mod validate;
 pub mod vpc;
 pub mod watch;
@@ -25,9 +26,10 @@ pub use model_text::ModelText;
 pub use source::Override;
 use source::Source;
 use spec::StudySpec;
+use uncertainty::StudyUncertainty;
 
 use crate::simulate::sink::AnySink;
-use crate::simulate::{self, Counts, Design, Setup, SimulateError};
+use crate::simulate::{self, Counts, Design, Replicates, Setup, SimulateError};
 use crate::units::TimeUnit;
 
 /// What a study simulates.
@@ -48,6 +50,7 @@ pub struct Study {
     spec: StudySpec,
     source: Source,
     plan: Plan,
+    uncertainty: StudyUncertainty,
     model_text: ModelText,
     embedded_name: Option<String>,
 }
@@ -87,7 +90,8 @@ impl Study {
     fn new(mut source: Source, overrides: &[Override]) -> Result<Self, StudyError> {
         let spec = source.spec(overrides)?;
         let (plan, model_text) = build::plan(&spec, &source)?;
-        Ok(Self { spec, source, plan, model_text, embedded_name: None })
+        let uncertainty = uncertainty::drawn(&spec, &source, &plan)?;
+        Ok(Self { spec, source, plan, uncertainty, model_text, embedded_name: None })
     }
 
     /// Its name: as given, or that of its file.
@@ -139,10 +143,23 @@ impl Study {
     /// Subjects that a run simulates, replicates counted.
     #[must_use]
     pub fn size(&self) -> u64 {
-        match &self.plan {
+        let subjects = match &self.plan {
             Plan::Cohort(design) => design.cohort.size(),
-            Plan::Data(data) => data.size(),
-        }
+            Plan::Data(data) => data.report.subjects,
+        };
+        subjects * u64::from(self.replicates().count())
+    }
+
+    /// How often everybody is simulated, and with which parameters.
+    #[must_use]
+    pub fn replicates(&self) -> &Replicates {
+        &self.uncertainty.replicates
+    }
+
+    /// What is uncertain; replicates have parameters of their own where something is.
+    #[must_use]
+    pub fn uncertainty(&self) -> &StudyUncertainty {
+        &self.uncertainty
     }
 
     /// Runs the study on `threads` threads (`None`: all of the machine) and feeds the sinks, in order of subjects. `progress` is told the
@@ -157,8 +174,8 @@ impl Study {
         progress: &mut dyn FnMut(u64),
     ) -> Result<Counts, SimulateError> {
         match &self.plan {
-            Plan::Cohort(design) => simulate::run(design, threads, sinks, progress),
-            Plan::Data(data) => data.run(threads, sinks, progress),
+            Plan::Cohort(design) => simulate::run_replicated(design, self.replicates(), threads, sinks, progress),
+            Plan::Data(data) => data.run(self.replicates(), threads, sinks, progress),
         }
     }
 

@@ -94,11 +94,22 @@ impl Source {
         for change in overrides {
             let placed =
                 |problem| StudyError::new(problem, Some(Place { origin: change.origin.clone(), position: None }));
-            let path = set(&mut self.table, &change.path, change.value.clone()).map_err(placed)?;
+            let path = self.replicated(&change.path).map_err(placed)?;
+            let path = set(&mut self.table, &path, change.value.clone()).map_err(placed)?;
             spec = StudySpec::deserialize(self.table.clone()).map_err(|error| placed(problem_of(error.message())))?;
             self.overrides.push(Override { path, ..change.clone() });
         }
         Ok(spec)
+    }
+
+    /// Replicates are of the uncertainty where the study has one, else of its data set: `--replicates` means whichever there is.
+    fn replicated(&self, path: &[String]) -> Result<Vec<String>, Problem> {
+        if path != ["replicates"] {
+            return Ok(path.to_vec());
+        }
+        let table = ["uncertainty", "data"].into_iter().find(|key| self.table.contains_key(*key));
+        let table = table.ok_or(Problem::NothingToReplicate)?;
+        Ok([table, "replicates"].map(str::to_owned).to_vec())
     }
 
     /// Where the value at `path` was said: the last override that set it or something above it, or its place in the text.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::data::DataSpec;
+use super::uncertainty::UncertaintySpec;
 use super::vpc::VpcSpec;
 use crate::cohort::CohortSpec;
 use crate::engine::SolverChoice;
@@ -36,6 +37,8 @@ pub struct StudySpec {
     /// Variances (on the scale of the etas) that replace the model's; correlations stay.
     #[serde(default)]
     pub omega: BTreeMap<String, f64>,
+    /// How sure the parameters are.
+    pub uncertainty: Option<UncertaintySpec>,
     /// Who is treated.
     pub cohort: Option<CohortSpec>,
     /// Records of a data set, instead of a cohort and arms.

@@ -28,6 +28,9 @@ pub struct Arguments {
     /// Seed of all random numbers.
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     seed: Option<i64>,
+    /// Simulate so many times: with [uncertainty] each time with other parameters, a data set with other random numbers.
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    replicates: Option<i64>,
     /// Number of threads; results do not depend on it [default: all of the machine].
     #[arg(long, value_name = "N")]
     pub threads: Option<usize>,
@@ -94,10 +97,6 @@ pub struct Arguments {
     /// Columns of the data set that profiles carry along, separated by commas.
     #[arg(long, value_name = "LIST", value_delimiter = ',', help_heading = "Data set")]
     carry: Vec<String>,
-    /// Simulate the data set so many times, each with its own random numbers.
-    #[arg(long, value_name = "N", help_heading = "Data set")]
-    replicates: Option<i64>,
-
     /// Integrator: auto, taylor, linear, reference.
     #[arg(long, value_name = "NAME", help_heading = "Solver")]
     solver: Option<String>,
@@ -231,9 +230,6 @@ impl Arguments {
         if !self.carry.is_empty() {
             add(&["data", "carry"], self.carry.clone().into(), format!("--carry {}", self.carry.join(",")));
         }
-        if let Some(replicates) = self.replicates {
-            add(&["data", "replicates"], replicates.into(), format!("--replicates {replicates}"));
-        }
         if let Some(solver) = &self.solver {
             add(&["solver", "choice"], solver.as_str().into(), format!("--solver {solver}"));
         }
@@ -266,6 +262,10 @@ impl Arguments {
         }
         for text in &self.sets {
             overrides.push(Override::parse(text, &format!("--set {text}"))?);
+        }
+        // The last: what is replicated may have been set just before.
+        if let Some(replicates) = self.replicates {
+            overrides.push(Override::new(&["replicates"], replicates, &format!("--replicates {replicates}")));
         }
         Ok(overrides)
     }

@@ -41,6 +41,7 @@ impl Files {
     /// Opens every file that the study asks for, so that a folder that cannot be written shows before the run.
     pub fn create(study: &Study, out: &Path) -> Result<Self, Failure> {
         let wanted = &study.spec().outputs;
+        let rows = writes_rows(study);
         let folder = OutputFolder::open(out)?;
         let layout = Arc::new(layout(study));
         let format = Format { digits: wanted.digits, compressed: wanted.format == TableFormat::CsvGz };
@@ -48,15 +49,15 @@ impl Files {
             let ending = if format.compressed { ".gz" } else { "" };
             folder.create(&format!("{name}.csv{ending}"), columns)
         };
-        let profiles = match wanted.profiles {
+        let profiles = match wanted.profiles && rows {
             true => Some(ProfileSink::new(layout.clone(), format, create("profiles", columns::profiles(&layout))?)?),
             false => None,
         };
-        let exposure = match wanted.exposure {
+        let exposure = match wanted.exposure && rows {
             true => Some(ExposureSink::new(layout.clone(), format, create("exposure", columns::exposure(&layout))?)?),
             false => None,
         };
-        let subjects = match wanted.subjects {
+        let subjects = match wanted.subjects && rows {
             true => Some(SubjectSink::new(layout.clone(), format, create("subjects", columns::subjects(&layout))?)?),
             false => None,
         };
@@ -143,6 +144,12 @@ pub fn plot_options(study: &Study) -> PlotOptions {
     PlotOptions { theme, ..PlotOptions::default() }
 }
 
+/// Whether files with a row per subject are written: 200 replicates of them are read by nobody, so with uncertainty they have to be asked for.
+pub fn writes_rows(study: &Study) -> bool {
+    let asked = study.spec().uncertainty.as_ref().is_some_and(|uncertainty| uncertainty.rows);
+    asked || study.uncertainty().uncertainty.is_none()
+}
+
 /// A data set is answered by every variable of its model; only those that were asked for are worth a picture.
 fn is_wanted(study: &Study, picture: &str) -> bool {
     const ALWAYS: [&str; 4] = ["concentration", "spaghetti", "accumulation", "clearance"];
@@ -152,13 +159,14 @@ fn is_wanted(study: &Study, picture: &str) -> bool {
 
 /// What the files of a study hold.
 pub fn layout(study: &Study) -> Layout {
-    match study.plan() {
+    let layout = match study.plan() {
         Plan::Cohort(design) => Layout::of(design),
         Plan::Data(data) => {
             let carried = study.spec().data.as_ref().map(|data| data.carry.clone()).unwrap_or_default();
             Layout::of_records(&data.design, DATA_ARM, &carried)
         }
-    }
+    };
+    Layout { replicates: study.replicates().count() > 1, ..layout }
 }
 
 /// Times that subjects share, per arm.
