@@ -144,7 +144,7 @@ fn a_bad_override_is_named_as_it_was_written() {
 fn what_does_not_fit_together_is_refused_where_it_is_said() {
     for (from, to, message, line) in [
         ("size = 3", "size = 0", "empty cohort: `cohort.size` is 0; expected at least 1", 5),
-        (", BLSTPB = 5.25", "", "the model needs `BLSTPB`, which the cohort does not give", 4),
+        (", BLSTPB = 5.25", "", "the model needs `BLSTPB` (for kdes), which the cohort does not give", 4),
         (
             "BSA = 1.84",
             "BSA = { normal = { mean = 2, sd = -1 } }",

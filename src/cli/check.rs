@@ -104,7 +104,11 @@ fn runs(file: &str, text: &ModelText, model: &Model, notes: &[Diagnostic]) -> Fi
     let rendered: String = notes.iter().map(|note| note.render(&text.text, &text.origin)).collect();
     Finding {
         exit: Exit::Success,
-        text: format!("{file}: {verdict} ({}, {structure})\n{rendered}", counted(model.states().len(), "state")),
+        text: format!(
+            "{file}: {verdict} ({}, {structure})\n{}{rendered}",
+            counted(model.states().len(), "state"),
+            covariates(model)
+        ),
         json: json!({
             "file": file,
             "kind": "model",
@@ -115,6 +119,14 @@ fn runs(file: &str, text: &ModelText, model: &Model, notes: &[Diagnostic]) -> Fi
             "findings": placed(notes, text),
         }),
     }
+}
+
+/// What the data or the cohort has to give, and what for.
+fn covariates(model: &Model) -> String {
+    let uses: Vec<String> = (model.covariate_uses().iter())
+        .map(|covariate| format!("{} (for {})", covariate.name, covariate.used_by.join(", ")))
+        .collect();
+    if uses.is_empty() { String::new() } else { format!("  covariates to give: {}\n", uses.join(", ")) }
 }
 
 fn check_data(file: &str, options: &DatasetOptions) -> Finding {

@@ -72,7 +72,8 @@ fn design(
         let path = cohort_path(&cause);
         at(cause.into(), &path.iter().map(String::as_str).collect::<Vec<_>>())
     })?;
-    let missing: Vec<String> = setup.model.covariates().iter().filter(|name| !gives(&cohort, name)).cloned().collect();
+    let uses = setup.model.covariate_uses().iter();
+    let missing: Vec<_> = uses.filter(|used| !gives(&cohort, &used.name)).cloned().collect();
     if !missing.is_empty() {
         let given = cohort.names().to_vec();
         return Err(at(Problem::MissingCovariates { missing, given }, &["cohort"]));

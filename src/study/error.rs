@@ -8,8 +8,8 @@ use super::model_text::ModelText;
 use super::vpc::VpcProblem;
 use crate::cohort::CohortError;
 use crate::cohort::uncertainty::UncertaintyError;
-use crate::model::ModelError;
 use crate::model::diagnostic::Diagnostic;
+use crate::model::{CovariateUse, ModelError};
 use crate::regimen::dataset::{DatasetError, Report};
 use crate::regimen::dosing::RegimenError;
 
@@ -214,10 +214,10 @@ pub enum Problem {
         key: &'static str,
     },
     /// The model asks for covariates that nobody gives.
-    #[error("the model needs {}, which the cohort does not give", quoted(missing))]
+    #[error("the model needs {}, which the cohort does not give", listed(missing))]
     MissingCovariates {
-        /// Their names.
-        missing: Vec<String>,
+        /// Which.
+        missing: Vec<CovariateUse>,
         /// What the cohort gives.
         given: Vec<String>,
     },
@@ -317,7 +317,7 @@ impl Problem {
                 Some(format!("elements are named by their `name` or counted from 1; there are {}", quoted(known)))
             }
             Self::MissingCovariates { missing, given } => {
-                let first = missing.first().map_or("NAME", String::as_str);
+                let first = missing.first().map_or("NAME", |missing| missing.name.as_str());
                 let given = if given.is_empty() { "nothing".to_owned() } else { quoted(given) };
                 Some(format!("it gives {given}; add the others under [cohort.covariates], such as `{first} = 1`"))
             }
@@ -389,6 +389,11 @@ pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
 }
 
 /// `a`, `b`, `c` in backticks.
+fn listed(missing: &[CovariateUse]) -> String {
+    let one = |missing: &CovariateUse| format!("`{}` (for {})", missing.name, missing.used_by.join(", "));
+    missing.iter().map(one).collect::<Vec<_>>().join(", ")
+}
+
 fn quoted(names: &[String]) -> String {
     names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }

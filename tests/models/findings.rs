@@ -70,6 +70,11 @@ fn names_declared_twice_are_refused() {
 }
 
 #[test]
+fn a_random_effect_without_a_variance_is_noted() {
+    insta::assert_snapshot!(findings("lcl <- 1", "cl <- exp(lcl + eta.cl) * WT"));
+}
+
+#[test]
 fn covariates_the_model_does_not_list_are_noted_with_what_they_may_have_meant() {
     let metadata = "covariateData <- list(WT = list(description = \"Body weight\", units = \"kg\"))";
     insta::assert_snapshot!(findings_with(

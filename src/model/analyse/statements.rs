@@ -320,6 +320,12 @@ impl Translator<'_> {
             return;
         }
         let similar = self.names.similar(name);
+        let like_an_eta = name.len() > 3 && name.to_ascii_lowercase().starts_with("eta");
+        if like_an_eta && similar.is_none() {
+            let message = format!("`{name}` has no variance in `ini`, so it is taken as a covariate");
+            let help = format!("a random effect is declared there: `{name} ~ 0.09`");
+            return self.report(Diagnostic::note(span, message).with_help(help));
+        }
         if similar.is_none() && !self.names.lists_covariates() {
             return;
         }

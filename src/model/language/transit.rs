@@ -25,9 +25,8 @@ pub(super) fn input_rate(arguments: &[Argument], span: Span, scope: &mut Scope) 
         .filter_map(|a| a.value.as_ref())
         .map(|v| expression(v, scope))
         .collect::<Result<Vec<_>, _>>()?;
-    if lowered.len() == 2 {
-        lowered.push(number(1.0));
-    }
+    let bioavailable = lowered.len() == 3;
+    lowered.resize(3, number(1.0));
     scope.enters_by_transit(&state);
     scope.write_out(span, &lowered, |[n, mtt, bio]: [_; 3]| {
         let of_state = |function| apply(function, vec![name(&state)]);
@@ -40,7 +39,8 @@ pub(super) fn input_rate(arguments: &[Argument], span: Span, scope: &mut Scope) 
             binary_of(BinaryOperator::Subtract, power, passed),
             apply(Function::Lgamma, vec![plus_one]),
         );
-        let dose = binary_of(BinaryOperator::Multiply, bio, of_state(Function::Podo));
+        let podo = of_state(Function::Podo);
+        let dose = if bioavailable { binary_of(BinaryOperator::Multiply, bio, podo) } else { podo };
         let rate = binary_of(
             BinaryOperator::Multiply,
             binary_of(BinaryOperator::Multiply, dose, ktr),

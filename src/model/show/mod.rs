@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 pub use json::to_json;
 
-use super::ir::OmegaBlock;
+use super::ir::{ErrorModel, Expression, Node, OmegaBlock};
 use super::labels::unit_of_label;
 use super::language::print::Equations;
 use super::{Model, Scale};
@@ -30,6 +30,10 @@ pub fn to_text(model: &Model) -> String {
     }
     section(&mut out, "parameters", &parameters(model));
     section(&mut out, "random effects", &random_effects(model));
+    for level in levels(model) {
+        let _ =
+            writeln!(out, "  drawn anew for each value of {level} in the data; in a cohort without it, for each cycle");
+    }
     section(&mut out, "covariates", &covariates(model));
     if !ir.statements.is_empty() {
         out.push_str("\nequations\n");
@@ -39,9 +43,17 @@ pub fn to_text(model: &Model) -> String {
         out.push_str("\nendpoints\n");
         for endpoint in &ir.endpoints {
             let _ = writeln!(out, "  {endpoint}");
+            if let Some(zeros) = zero_residual(model, &endpoint.error) {
+                let _ = writeln!(out, "    {zeros}: observations are simulated without residual error");
+            }
         }
     }
     out.push_str("\nstructure\n");
+    if let Some(dosed) = model.default_dose_state() {
+        let numbered = |(index, name)| format!("{} {name}{}", index + 1, if index == dosed { " (doses)" } else { "" });
+        let compartments: Vec<String> = model.states().enumerate().map(numbered).collect();
+        let _ = writeln!(out, "  compartments: {}", compartments.join(", "));
+    }
     let _ = writeln!(out, "  {}: {}", structure_words(model.program().structure), model.structure_reason());
     if let Ok(engine) = Engine::new(Arc::new(model.program().clone()), SolverChoice::Auto, Tolerance::default()) {
         let _ = writeln!(out, "  solver {}: {}", engine.solver(), engine.why());
@@ -176,6 +188,27 @@ fn random_effects(model: &Model) -> Vec<Vec<String>> {
         first += block.size;
     }
     rows
+}
+
+/// Columns that say the occasion, each once.
+fn levels(model: &Model) -> Vec<&str> {
+    let mut levels: Vec<&str> = model.ir().etas.iter().filter_map(|eta| eta.level.as_deref()).collect();
+    levels.dedup();
+    levels
+}
+
+/// `a, b are 0` where an endpoint has SDs and all of them are parameters of value 0.
+fn zero_residual(model: &Model, error: &ErrorModel) -> Option<String> {
+    let ErrorModel::Continuous { additive, proportional, .. } = error else { return None };
+    let sds = additive.iter().chain(proportional.iter().map(|(sd, _)| sd));
+    let zeros: Vec<&str> = sds.map(|sd| zero_theta(model, sd)).collect::<Option<_>>()?;
+    Some(format!("{} {} 0", zeros.join(", "), if zeros.len() == 1 { "is" } else { "are" }))
+}
+
+fn zero_theta<'m>(model: &'m Model, expression: &Expression) -> Option<&'m str> {
+    let Node::Name(name) = &expression.node else { return None };
+    let theta = model.ir().thetas.iter().find(|theta| theta.name.text == *name)?;
+    (theta.estimate == 0.0).then_some(theta.name.text.as_str())
 }
 
 fn covariates(model: &Model) -> Vec<Vec<String>> {

@@ -1,5 +1,8 @@
 //! Data sets from file to rows: NONMEM's own tables, equal times, grids, replicates, occasions.
 
+mod doses;
+mod endpoints;
+
 use std::path::PathBuf;
 use std::sync::Mutex;
 
@@ -58,10 +61,10 @@ fn simulate(design: &RecordDesign, data: &Dataset, threads: usize) -> Vec<Simula
     sink.0.into_inner().unwrap()
 }
 
-fn read(text: &'static str, design: &RecordDesign) -> Dataset {
+fn read(text: &str, design: &RecordDesign) -> Dataset {
     let options =
         DatasetOptions { interpolation: design.interpolation.clone(), ..DatasetOptions::for_model(&design.names()) };
-    Dataset::from_reader(text.as_bytes(), "data.csv", &options).unwrap()
+    Dataset::from_reader(std::io::Cursor::new(text.to_owned()), "data.csv", &options).unwrap()
 }
 
 fn column(results: &[Simulated], design: &RecordDesign, name: &str) -> Vec<f64> {
