@@ -37,24 +37,24 @@ fn the_reader_answers_every_damaged_model() {
     }
 }
 
+/// An unoptimised build takes a quarter of it. The best of several counts, so that a busy machine does not.
 #[test]
-fn a_model_of_forty_states_is_read_in_two_milliseconds() {
+fn a_model_of_forty_states_is_read_and_analysed_in_five_milliseconds() {
     let states: String =
         (0..40).map(|i| format!("d/dt(a{i}) <- k{i} * a{} - exp(lk{i}) * a{i} / (km + a{i})\n", i / 2)).collect();
     let rates: String = (0..40).map(|i| format!("k{i} <- exp(lk{i} + eta{i}) * (WT / 70)^0.75\n")).collect();
     let parameters: String =
         (0..40).map(|i| format!("lk{i} <- log(0.{i}1); label(\"rate {i} (1/h)\")\neta{i} ~ 0.1\n")).collect();
     let text = format!("m <- function() {{\nini({{\n{parameters}}})\nmodel({{\nkm <- 1\n{rates}{states}}})\n}}\n");
-    // The best of several, so that a busy machine does not count; an unoptimised reader takes a tenth of this.
     let best = (0..20)
         .map(|_| {
             let start = Instant::now();
-            assert_eq!(language::read(&text, "m").unwrap().ir.states.len(), 40);
+            assert_eq!(Model::from_text(&text, "m", &ModelOptions::default()).unwrap().states().len(), 40);
             start.elapsed()
         })
         .min()
         .unwrap();
-    assert!(best < Duration::from_millis(2), "{best:?}");
+    assert!(best < Duration::from_millis(5), "{best:?}");
 }
 
 /// What a generator might repeat: neither the stack nor patience runs out.

@@ -20,7 +20,7 @@ pub fn to_text(model: &Model) -> String {
     let ir = model.ir();
     let mut out = format!("{}\n", ir.name);
     for text in [&ir.description, &ir.reference].into_iter().flatten() {
-        let _ = writeln!(out, "{text}");
+        wrap(&mut out, text);
     }
     let units = [("time", &ir.units.time), ("dose", &ir.units.dosing), ("concentration", &ir.units.concentration)];
     let units: Vec<String> =
@@ -76,6 +76,28 @@ pub fn to_text(model: &Model) -> String {
         cost(&program.observation)
     );
     out
+}
+
+/// Columns of prose on the page.
+const WIDTH: usize = 100;
+
+/// The text in lines of at most [`WIDTH`] columns, where its words allow.
+fn wrap(out: &mut String, text: &str) {
+    let mut column = 0;
+    for word in text.split_whitespace() {
+        let width = word.chars().count();
+        if column > 0 && column + 1 + width > WIDTH {
+            out.push('\n');
+            column = 0;
+        }
+        if column > 0 {
+            out.push(' ');
+            column += 1;
+        }
+        out.push_str(word);
+        column += width;
+    }
+    out.push('\n');
 }
 
 /// The structure in words.
