@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use teorell::exposure::nca::{Dose, Method, Options};
+use teorell::exposure::nca::{BlqRule, BlqRules, Dose, Method, Options};
 use teorell::output::nca::{NcaColumns, NcaRequest, analyse_table, write_table};
 
 use super::exit_code::Exit;
@@ -15,6 +15,7 @@ Examples:
   teorell nca observed.csv --route oral > parameters.csv        Doses are rows of the table (AMT)
   teorell nca inotuzumab/profiles.csv --conc Cc --dose 3.3      One dose at time 0 for every curve
   teorell nca observed.csv --tau 24 --method linear --lloq 0.5  Over a dosing interval, values below 0.5 as BLQ
+  teorell nca observed.csv --lloq 0.5 --blq zero,0.25,drop      BLQ as half the limit between measured values
 
 Parameters have PKNCA's names. An empty cell is undefined; the column `undefined` says why.";
 
@@ -48,6 +49,9 @@ pub struct Arguments {
     /// Values below this are below quantification.
     #[arg(long, value_name = "CONC")]
     lloq: Option<f64>,
+    /// What values below quantification count as before, between and after measured ones: zero, drop or a number each.
+    #[arg(long, value_name = "RULES", default_value = "zero,drop,zero", value_parser = blq_rules)]
+    blq: BlqRules,
 }
 
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
@@ -68,6 +72,22 @@ enum AreaMethod {
     Log,
 }
 
+/// `zero,drop,0.05`: rules before, between and after measured values.
+fn blq_rules(text: &str) -> Result<BlqRules, String> {
+    let rule = |word: &str| match word.trim() {
+        "zero" => Ok(BlqRule::Zero),
+        "drop" => Ok(BlqRule::Drop),
+        word => match word.parse::<f64>() {
+            Ok(value) if value >= 0.0 && value.is_finite() => Ok(BlqRule::Value(value)),
+            _ => Err(format!("`{word}` is no rule; expected zero, drop, or a number such as half the limit")),
+        },
+    };
+    match text.split(',').map(rule).collect::<Result<Vec<_>, _>>()?.as_slice() {
+        &[first, middle, last] => Ok(BlqRules { first, middle, last }),
+        rules => Err(format!("{} rules; expected three, such as zero,drop,zero", rules.len())),
+    }
+}
+
 pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     for (flag, value) in [("--dose", arguments.dose), ("--tau", arguments.tau), ("--lloq", arguments.lloq)] {
         if let Some(value) = value.filter(|value| !(*value > 0.0 && value.is_finite())) {
@@ -86,6 +106,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
                 AreaMethod::Linear => Method::Linear,
                 AreaMethod::Log => Method::LinearLog,
             },
+            blq: arguments.blq,
             tau: arguments.tau,
             ..Options::default()
         },

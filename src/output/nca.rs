@@ -109,8 +109,9 @@ const CONCENTRATIONS: [&str; 5] = ["DV", "CONC", "CONCENTRATION", "Cc", "CP"];
 /// Words for a value below quantification.
 const BLQ_WORDS: [&str; 5] = ["BLQ", "BQL", "BLOQ", "LLOQ", "ND"];
 
-/// Reads a table with a header, comma-separated: `ID`, `TIME`, a concentration, and `AMT` (with `RATE` or `DUR`) where it has
-/// dose records. A sample at the time of the next dose ends the interval before it and begins the one after.
+/// Reads a table with a header, comma-separated: `ID`, `TIME`, a concentration, and `AMT` (with `RATE` or `DUR`, `II` and
+/// `ADDL`) where it has dose records. A sample at the time of the next dose ends the interval before it and begins the one
+/// after; the last dose has the interval `II`, where it has one.
 ///
 /// # Errors
 /// An [`NcaTableError`] that names the line.
@@ -181,6 +182,8 @@ struct Places {
     amount: Option<usize>,
     rate: Option<usize>,
     duration: Option<usize>,
+    interval: Option<usize>,
+    additional: Option<usize>,
     evid: Option<usize>,
     mdv: Option<usize>,
 }
@@ -207,6 +210,8 @@ impl Places {
             amount: find("AMT"),
             rate: find("RATE"),
             duration: ["DUR", "TINF", "DURATION"].into_iter().find_map(find),
+            interval: find("II"),
+            additional: find("ADDL"),
             evid: find("EVID"),
             mdv: find("MDV"),
         })
@@ -244,7 +249,24 @@ impl Places {
                 (None, Some(rate)) if rate > 0.0 => amount / rate,
                 _ => 0.0,
             };
-            curve.doses.push((time, Dose { amount, duration, intravascular: request.intravascular }));
+            let dose = Dose { amount, duration, intravascular: request.intravascular };
+            let interval = optional(self.interval)?.filter(|&interval| interval > 0.0);
+            let additional = optional(self.additional)?.filter(|&additional| additional > 0.0);
+            if let Some(additional) = additional.filter(|_| interval.is_none()) {
+                let column = self.additional.map_or_else(String::new, |index| header[index].clone());
+                let expected = "used without II; additional doses need the time between them";
+                return Err(NcaTableError::Cell { line, column, value: additional.to_string(), expected });
+            }
+            if additional.is_some_and(|additional| additional > MOST_ADDITIONAL || additional.fract() != 0.0) {
+                let column = self.additional.map_or_else(String::new, |index| header[index].clone());
+                let value = additional.unwrap_or_default().to_string();
+                return Err(NcaTableError::Cell { line, column, value, expected: "a number of doses" });
+            }
+            let mut number = 0.0;
+            while number <= additional.unwrap_or(0.0) {
+                curve.doses.push(GivenDose { time: time + number * interval.unwrap_or(0.0), dose, interval });
+                number += 1.0;
+            }
         }
         let event = optional(self.evid)?.is_some_and(|evid| evid != 0.0);
         let skipped = optional(self.mdv)?.is_some_and(|mdv| mdv != 0.0);
@@ -272,11 +294,22 @@ fn is_missing(text: &str) -> bool {
     text.is_empty() || text == "." || text.eq_ignore_ascii_case("NA")
 }
 
+/// Doses of one record beyond which it is no regimen of a person.
+const MOST_ADDITIONAL: f64 = 100_000.0;
+
+/// One dose, with the time to the next one where its record says it.
+#[derive(Clone, Copy)]
+struct GivenDose {
+    time: f64,
+    dose: Dose,
+    interval: Option<f64>,
+}
+
 /// The rows of one subject.
 #[derive(Default)]
 struct Curve {
     group: Vec<String>,
-    doses: Vec<(f64, Dose)>,
+    doses: Vec<GivenDose>,
     times: Vec<f64>,
     samples: Vec<Sample>,
     last_line: u64,
@@ -287,19 +320,22 @@ impl Curve {
         if self.group.is_empty() {
             return Ok(());
         }
-        let doses: Vec<(f64, Option<Dose>)> = if self.doses.is_empty() {
-            vec![(0.0, request.dose)]
+        // Additional doses of one record may come after those of the next one.
+        self.doses.sort_by(|a, b| a.time.total_cmp(&b.time));
+        let doses: Vec<(f64, Option<Dose>, Option<f64>)> = if self.doses.is_empty() {
+            vec![(0.0, request.dose, None)]
         } else {
-            self.doses.iter().map(|&(time, dose)| (time, Some(dose))).collect()
+            self.doses.iter().map(|given| (given.time, Some(given.dose), given.interval)).collect()
         };
-        for (index, &(start, dose)) in doses.iter().enumerate() {
-            let next = doses.get(index + 1).map(|&(time, _)| time);
+        for (index, &(start, dose, interval)) in doses.iter().enumerate() {
+            let next = doses.get(index + 1).map(|&(time, ..)| time);
             let inside = |time: f64| time >= start && next.is_none_or(|next| time <= next);
             let (times, samples): (Vec<f64>, Vec<Sample>) = (self.times.iter().zip(&self.samples))
                 .filter(|&(&time, _)| inside(time))
                 .map(|(&time, &sample)| (time - start, sample))
                 .unzip();
-            let options = Options { tau: request.options.tau.or(next.map(|next| next - start)), ..request.options };
+            let options =
+                Options { tau: request.options.tau.or(next.map(|next| next - start)).or(interval), ..request.options };
             let analysis = analyse(&times, &samples, dose, &options).map_err(|cause| NcaTableError::Curve {
                 id: self.group.last().cloned().unwrap_or_default(),
                 line: self.last_line,
@@ -338,6 +374,20 @@ mod tests {
         assert_eq!(first.analysis.get(Parameter::Ctrough), Ok(0.625));
         assert_eq!(table.rows[1].start, 4.0);
         assert_eq!(table.rows[1].analysis.get(Parameter::Cmax), Ok(0.625));
+    }
+
+    #[test]
+    fn additional_doses_begin_intervals_too_and_the_last_one_ends_after_ii() {
+        let text = "ID,TIME,AMT,II,ADDL,DV\nA,0,100,4,1,.\nA,0,.,.,.,8\nA,4,.,.,.,8\nA,6,.,.,.,4\nA,8,.,.,.,2\n";
+        let table = analyse_table(text.as_bytes(), &request()).unwrap();
+        assert_eq!(table.rows.iter().map(|row| row.start).collect::<Vec<_>>(), [0.0, 4.0]);
+        assert_eq!(table.rows[0].analysis.get(Parameter::AucTau), Ok(32.0), "flat");
+        // Halved every 2 h from 8: 6 / (ln 2 / 2).
+        let auc = table.rows[1].analysis.get(Parameter::AucTau).unwrap();
+        assert!((auc / (12.0 / std::f64::consts::LN_2) - 1.0).abs() < 1e-12, "{auc}");
+        let faulty = "ID,TIME,AMT,ADDL,DV\nA,0,100,3,.\n";
+        let error = analyse_table(faulty.as_bytes(), &request()).unwrap_err().to_string();
+        assert!(error.starts_with("line 2, column `ADDL`: `3` is not used without II"), "{error}");
     }
 
     #[test]

@@ -52,19 +52,23 @@ pub enum Parameter {
     Aumclast,
     /// Area under the first moment to infinity.
     AumcinfObs,
-    /// Mean residence time; of an infusion less half its duration.
+    /// Mean residence time, the time of input included.
     MrtObs,
+    /// Mean residence time in the body: less half the infusion's duration; intravascular only.
+    MrtIvObs,
     /// Clearance (over bioavailability where not intravascular).
     ClObs,
     /// Volume of the terminal phase.
     VzObs,
-    /// Volume at steady state; intravascular only.
+    /// Volume at steady state by mrt.obs, which is that of a bolus; intravascular only.
     VssObs,
+    /// Volume at steady state by mrt.iv.obs; intravascular only.
+    VssIvObs,
     /// Area over the dosing interval.
     AucTau,
     /// Mean concentration over the dosing interval.
     Cav,
-    /// Concentration at the end of the dosing interval.
+    /// Concentration at the end of the dosing interval, where it was sampled.
     Ctrough,
     /// Clearance at steady state: dose over the area of the interval.
     ClTau,
@@ -78,7 +82,7 @@ pub enum Parameter {
 
 impl Parameter {
     /// All, in the order of tables.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 35] = [
         Self::Cmax,
         Self::Tmax,
         Self::Cmin,
@@ -102,9 +106,11 @@ impl Parameter {
         Self::Aumclast,
         Self::AumcinfObs,
         Self::MrtObs,
+        Self::MrtIvObs,
         Self::ClObs,
         Self::VzObs,
         Self::VssObs,
+        Self::VssIvObs,
         Self::AucTau,
         Self::Cav,
         Self::Ctrough,
@@ -141,9 +147,11 @@ impl Parameter {
             Self::Aumclast => "aumclast",
             Self::AumcinfObs => "aumcinf.obs",
             Self::MrtObs => "mrt.obs",
+            Self::MrtIvObs => "mrt.iv.obs",
             Self::ClObs => "cl.obs",
             Self::VzObs => "vz.obs",
             Self::VssObs => "vss.obs",
+            Self::VssIvObs => "vss.iv.obs",
             Self::AucTau => "auc.tau",
             Self::Cav => "cav",
             Self::Ctrough => "ctrough",
@@ -173,7 +181,7 @@ pub enum Undefined {
         /// Points needed.
         needed: usize,
     },
-    /// No line through the last points falls.
+    /// The straightest line through the last points does not fall.
     #[error("the last points do not fall")]
     NoTerminalDecline,
     /// No dose given.
@@ -191,6 +199,9 @@ pub enum Undefined {
     /// Samples do not begin at the dose.
     #[error("no sample at the start of the interval")]
     NoSampleAtStart,
+    /// Nothing was sampled at the end of the interval.
+    #[error("no sample at tau")]
+    NoSampleAtTau,
     /// Division by 0.
     #[error("divides by zero")]
     DividesByZero,
@@ -243,7 +254,7 @@ struct Curve<'a> {
     peak: Result<usize, Undefined>,
     last: Result<usize, Undefined>,
     terminal: Result<Terminal, Undefined>,
-    /// AUC and AUMC up to tlast.
+    /// AUC and AUMC from the dose up to tlast; 0 where nothing was measured.
     to_last: Result<(f64, f64), Undefined>,
     interval: Result<Interval, Undefined>,
 }
@@ -255,7 +266,8 @@ struct Interval {
     auc: f64,
     cmax: f64,
     cmin: f64,
-    ctrough: f64,
+    /// As sampled; the area may end at an interpolated value.
+    ctrough: Result<f64, Undefined>,
 }
 
 impl<'a> Curve<'a> {
@@ -273,7 +285,11 @@ impl<'a> Curve<'a> {
             peak,
             last,
             terminal: last.and_then(|_| terminal(times, values, tmax, options.min_points)),
-            to_last: last.map(|last| areas(options.method, &times[..=last], &values[..=last], tmax)),
+            to_last: match last {
+                Err(Undefined::NothingMeasured) => Ok((0.0, 0.0)),
+                Ok(_) if times[0] > 0.0 => Err(Undefined::NoSampleAtStart),
+                last => last.map(|last| areas(options.method, &times[..=last], &values[..=last], tmax)),
+            },
             interval: empty.and_then(|()| interval(times, values, options, tmax)),
         }
     }
@@ -290,10 +306,10 @@ impl<'a> Curve<'a> {
             Ok(self.to_last?.1 + clast * tlast / lambda_z + clast / (lambda_z * lambda_z))
         };
         let clearance = || quotient(dose?.amount, auc_infinite_observed()?);
-        let residence = || {
-            let lag = dose.map_or(0.0, |dose| if dose.intravascular { dose.duration / 2.0 } else { 0.0 });
-            Ok(quotient(aumc_infinite()?, auc_infinite_observed()?)? - lag)
-        };
+        let residence = || quotient(aumc_infinite()?, auc_infinite_observed()?);
+        let intravascular =
+            || dose.and_then(|dose| if dose.intravascular { Ok(dose) } else { Err(Undefined::NotIntravascular) });
+        let residence_in_body = || Ok(residence()? - intravascular()?.duration / 2.0);
         match parameter {
             Parameter::Cmax => Ok(self.values[self.peak?]),
             Parameter::Tmax => {
@@ -305,11 +321,15 @@ impl<'a> Curve<'a> {
                 self.peak?;
                 Ok(self.values.iter().copied().fold(f64::INFINITY, f64::min))
             }
-            Parameter::ClastObs => clast,
+            Parameter::ClastObs => match clast {
+                // PKNCA's: the last of nothing but zeros is 0.
+                Err(Undefined::NothingMeasured) => Ok(0.0),
+                clast => clast,
+            },
             Parameter::Tlast => Ok(self.times[self.last?]),
             Parameter::Auclast => Ok(self.to_last?.0),
             Parameter::Aucall => {
-                let last = self.last?;
+                let Ok(last) = self.last else { return Ok(self.to_last?.0) };
                 // A triangle to the first sample after the last measured one.
                 let tail = match (self.times.get(last + 1), self.values.get(last + 1)) {
                     (Some(time), Some(value)) => (time - self.times[last]) * (self.values[last] + value) / 2.0,
@@ -336,13 +356,14 @@ impl<'a> Curve<'a> {
             Parameter::Aumclast => Ok(self.to_last?.1),
             Parameter::AumcinfObs => aumc_infinite(),
             Parameter::MrtObs => residence(),
+            Parameter::MrtIvObs => residence_in_body(),
             Parameter::ClObs => clearance(),
             Parameter::VzObs => quotient(clearance()?, terminal?.slope.lambda_z),
-            Parameter::VssObs if dose?.intravascular => Ok(clearance()? * residence()?),
-            Parameter::VssObs => Err(Undefined::NotIntravascular),
+            Parameter::VssObs => intravascular().and_then(|_| Ok(clearance()? * residence()?)),
+            Parameter::VssIvObs => Ok(clearance()? * residence_in_body()?),
             Parameter::AucTau => Ok(self.interval?.auc),
             Parameter::Cav => self.interval.map(|interval| interval.auc / interval.tau),
-            Parameter::Ctrough => Ok(self.interval?.ctrough),
+            Parameter::Ctrough => self.interval?.ctrough,
             Parameter::ClTau => quotient(dose?.amount, self.interval?.auc),
             Parameter::DegFluc => {
                 let interval = self.interval?;
@@ -352,7 +373,7 @@ impl<'a> Curve<'a> {
                 let interval = self.interval?;
                 quotient(100.0 * (interval.cmax - interval.cmin), interval.cmin)
             }
-            Parameter::Ptr => quotient(self.interval?.cmax, self.interval?.ctrough),
+            Parameter::Ptr => quotient(self.interval?.cmax, self.interval?.ctrough?),
         }
     }
 }
@@ -366,18 +387,19 @@ fn interval(times: &[f64], values: &[f64], options: &Options, tmax: f64) -> Resu
     if times[0] > 0.0 {
         return Err(Undefined::NoSampleAtStart);
     }
-    let ctrough = interpolated(options.method, times, values, tmax, tau).ok_or(Undefined::TauNotReached)?;
+    let at_end = interpolated(options.method, times, values, tmax, tau).ok_or(Undefined::TauNotReached)?;
+    // Extremes and trough are of samples, as PKNCA's are; the area ends where the interval does.
+    let sampled = &values[..times.partition_point(|&time| time <= tau)];
     let inside = times.partition_point(|&time| time < tau);
-    let mut times = times[..inside].to_vec();
-    let mut values = values[..inside].to_vec();
+    let (mut times, mut values) = (times[..inside].to_vec(), values[..inside].to_vec());
     times.push(tau);
-    values.push(ctrough);
+    values.push(at_end);
     Ok(Interval {
         tau,
         auc: areas(options.method, &times, &values, tmax).0,
-        cmax: values.iter().copied().fold(0.0, f64::max),
-        cmin: values.iter().copied().fold(f64::INFINITY, f64::min),
-        ctrough,
+        cmax: sampled.iter().copied().fold(0.0, f64::max),
+        cmin: sampled.iter().copied().fold(f64::INFINITY, f64::min),
+        ctrough: if sampled.len() > inside { Ok(at_end) } else { Err(Undefined::NoSampleAtTau) },
     })
 }
 
@@ -415,6 +437,8 @@ mod tests {
             (Parameter::VzObs, 10.0),
             (Parameter::VssObs, 10.0),
             (Parameter::MrtObs, 5.0),
+            (Parameter::MrtIvObs, 5.0),
+            (Parameter::VssIvObs, 10.0),
             (Parameter::AumcinfObs, 250.0),
             (Parameter::HalfLife, std::f64::consts::LN_2 / 0.2),
             (Parameter::AucpextObs, 100.0 * (-4.8f64).exp()),
@@ -427,7 +451,7 @@ mod tests {
 
     #[test]
     fn an_infusion_stays_half_its_duration_less() {
-        // One compartment CL 2, V 10, 100 mg over 2 h: MRT is still V/CL. Straight lines between
+        // One compartment CL 2, V 10, 100 mg over 2 h: the body is left after V/CL, and the infusion takes 1 h. Straight lines between
         // samples 0.05 h apart miss t c(t) of the rise by dt² (t c)''/12 per hour, in all 5e-3 of 250: 1e-4 of MRT, tripled.
         let times: Vec<f64> = (0..=1200).map(|step| f64::from(step) / 20.0).collect();
         let (k, rate) = (0.2, 50.0);
@@ -437,11 +461,15 @@ mod tests {
         };
         let dose = Dose { amount: 100.0, duration: 2.0, intravascular: true };
         let found = analyse(&times, &curve(&times, conc), Some(dose), &Options::default()).unwrap();
-        assert!((found.get(Parameter::MrtObs).unwrap() - 5.0).abs() < 3e-4);
-        assert!((found.get(Parameter::VssObs).unwrap() - 10.0).abs() < 6e-4);
+        assert!((found.get(Parameter::MrtObs).unwrap() - 6.0).abs() < 3e-4);
+        assert!((found.get(Parameter::MrtIvObs).unwrap() - 5.0).abs() < 3e-4);
+        assert!((found.get(Parameter::VssObs).unwrap() - 12.0).abs() < 6e-4);
+        assert!((found.get(Parameter::VssIvObs).unwrap() - 10.0).abs() < 6e-4);
         let oral = Dose { intravascular: false, duration: 0.0, ..dose };
         let found = analyse(&times, &curve(&times, conc), Some(oral), &Options::default()).unwrap();
-        assert_eq!(found.get(Parameter::VssObs), Err(Undefined::NotIntravascular));
+        for parameter in [Parameter::VssObs, Parameter::VssIvObs, Parameter::MrtIvObs] {
+            assert_eq!(found.get(parameter), Err(Undefined::NotIntravascular));
+        }
         assert!((found.get(Parameter::MrtObs).unwrap() - 6.0).abs() < 3e-4, "half the infusion is absorption");
     }
 
@@ -471,11 +499,40 @@ mod tests {
     }
 
     #[test]
+    fn where_the_end_of_the_interval_was_not_sampled_its_area_is_interpolated_and_its_trough_is_not() {
+        // 8 exp(-0.1 t) over tau = 12, sampled at 11 and 13: the logarithmic rule is exact, to rounding.
+        let times: Vec<f64> = hourly(20).into_iter().filter(|&time| time != 12.0).collect();
+        let options = Options { tau: Some(12.0), ..Options::default() };
+        let found = analyse(&times, &curve(&times, |t| 8.0 * (-0.1 * t).exp()), None, &options).unwrap();
+        let auc = 80.0 * (1.0 - (-1.2f64).exp());
+        assert!((found.get(Parameter::AucTau).unwrap() / auc - 1.0).abs() < 1e-12);
+        assert_eq!(found.get(Parameter::Ctrough), Err(Undefined::NoSampleAtTau));
+        assert_eq!(found.get(Parameter::Ptr), Err(Undefined::NoSampleAtTau));
+        let lowest = 8.0 * (-1.1f64).exp();
+        assert!((found.get(Parameter::Swing).unwrap() / (100.0 * (8.0 - lowest) / lowest) - 1.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn without_a_sample_at_the_dose_no_area_is_known() {
+        let times = [1.0, 2.0, 3.0, 4.0];
+        let found = analyse(&times, &curve(&times, |t| 8.0 * (-0.1 * t).exp()), None, &Options::default()).unwrap();
+        for parameter in [Parameter::Auclast, Parameter::Aucall, Parameter::AucinfObs, Parameter::Aumclast] {
+            assert_eq!(found.get(parameter), Err(Undefined::NoSampleAtStart), "{}", parameter.name());
+        }
+        assert!(found.get(Parameter::HalfLife).is_ok());
+    }
+
+    #[test]
     fn a_curve_below_quantification_says_why_nothing_is_known() {
         let found = analyse(&[0.0, 1.0], &[Sample::Blq, Sample::Blq], None, &Options::default()).unwrap();
         assert_eq!(found.get(Parameter::Cmax), Ok(0.0));
         assert_eq!(found.get(Parameter::Tmax), Err(Undefined::NothingMeasured));
         assert_eq!(found.get(Parameter::HalfLife), Err(Undefined::NothingMeasured));
+        // PKNCA's: nothing but zeros has an area of 0, and no end to extrapolate from.
+        for parameter in [Parameter::Auclast, Parameter::Aucall, Parameter::ClastObs] {
+            assert_eq!(found.get(parameter), Ok(0.0), "{}", parameter.name());
+        }
+        assert_eq!(found.get(Parameter::AucinfObs), Err(Undefined::NothingMeasured));
         let found = analyse(&[], &[], None, &Options::default()).unwrap();
         assert_eq!(found.get(Parameter::Cmax), Err(Undefined::NoSamples));
     }

@@ -18,7 +18,8 @@ pub(super) struct Terminal {
 }
 
 /// The best straight line through the last measured points after the maximum: highest adjusted R², and more points where it
-/// is the same (PKNCA's `pk.calc.half.life`).
+/// is the same (PKNCA's `pk.calc.half.life`). Where the best one rises, there is none: a falling one that is less straight would
+/// be made of points that do not belong together.
 pub(super) fn terminal(times: &[f64], values: &[f64], tmax: f64, min_points: usize) -> Result<Terminal, Undefined> {
     let last = values.iter().rposition(|&c| c > 0.0).ok_or(Undefined::NothingMeasured)?;
     let candidates: Vec<usize> = (0..=last).filter(|&index| times[index] > tmax && values[index] > 0.0).collect();
@@ -30,7 +31,7 @@ pub(super) fn terminal(times: &[f64], values: &[f64], tmax: f64, min_points: usi
         let points = &candidates[start..];
         let t: Vec<f64> = points.iter().map(|&index| times[index]).collect();
         let c: Vec<f64> = points.iter().map(|&index| values[index]).collect();
-        let Some(slope) = terminal_slope(&t, &c) else { continue };
+        let Some(slope) = slope_either_way(&t, &c) else { continue };
         let n = points.len() as f64;
         let adjusted_r_squared = 1.0 - (1.0 - slope.r_squared) * (n - 1.0) / (n - 2.0);
         let mean_time = t.iter().sum::<f64>() / n;
@@ -41,8 +42,18 @@ pub(super) fn terminal(times: &[f64], values: &[f64], tmax: f64, min_points: usi
     let best = fits.iter().map(|fit| fit.adjusted_r_squared).fold(f64::NEG_INFINITY, f64::max);
     // Candidates come with most points first.
     fits.into_iter()
-        .find(|fit| fit.adjusted_r_squared > best - ADJUSTED_R_SQUARED_FACTOR)
+        .find(|fit| fit.adjusted_r_squared > best - ADJUSTED_R_SQUARED_FACTOR && fit.slope.lambda_z > 0.0)
         .ok_or(Undefined::NoTerminalDecline)
+}
+
+/// The slope of points that fall, or, with a negative λz, of points that rise.
+fn slope_either_way(times: &[f64], values: &[f64]) -> Option<TerminalSlope> {
+    terminal_slope(times, values).or_else(|| {
+        // The logarithms of the reciprocals are the mirror image, with the same R².
+        let mirrored: Vec<f64> = values.iter().map(|value| 1.0 / value).collect();
+        let slope = terminal_slope(times, &mirrored)?;
+        Some(TerminalSlope { lambda_z: -slope.lambda_z, half_life: -slope.half_life, ..slope })
+    })
 }
 
 #[cfg(test)]
@@ -72,6 +83,14 @@ mod tests {
     #[test]
     fn a_curve_that_does_not_fall_has_no_slope() {
         let error = terminal(&[0.0, 1.0, 2.0, 3.0], &[9.0, 1.0, 2.0, 3.0], 0.0, 3).unwrap_err();
+        assert_eq!(error, Undefined::NoTerminalDecline);
+    }
+
+    #[test]
+    fn a_straight_rise_at_the_end_leaves_no_terminal_phase() {
+        // The last three points rise along a perfect line; all five fall along a poor one.
+        let values = [9.0, 8.0, 4.0, 1.0, 1.1, 1.21];
+        let error = terminal(&[0.0, 1.0, 2.0, 3.0, 4.0, 5.0], &values, 0.0, 3).unwrap_err();
         assert_eq!(error, Undefined::NoTerminalDecline);
     }
 }
