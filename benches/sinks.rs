@@ -40,7 +40,7 @@ fn chunk() -> (Arc<Layout>, Arc<[f64]>, Vec<Simulated>) {
         let values: Vec<f64> = (0..SAMPLES).map(|row| value(number, row)).collect();
         let observed = values.iter().map(|x| 1.37 * x).collect();
         let exposure = |i| IntervalExposure { auc: 500.0 * value(number, i), cmax: 300.1, tmax: 1.0, ctrough: 0.7 };
-        let profile = Profile { n_outputs: 1, values, exposures: (0..6).map(exposure).collect() };
+        let profile = Profile { n_outputs: 1, values, exposures: (0..6).map(exposure).collect(), ..Profile::default() };
         Simulated {
             arm: 0,
             replicate: 0,

@@ -9,6 +9,8 @@ pub struct Profile {
     pub values: Vec<f64>,
     /// One per interval of the timeline.
     pub exposures: Vec<IntervalExposure>,
+    /// Time that the curve is above each level of the timeline; row-major, intervals x levels.
+    pub above: Vec<f64>,
 }
 
 /// Exposure over one interval, in the output's unit and the model's unit of time.

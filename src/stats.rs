@@ -180,10 +180,66 @@ pub fn geometric(values: &[f64]) -> Option<Geometric> {
     Geometric::of_logarithms(&logarithms)
 }
 
+/// A share with its confidence interval, both from 0 to 1.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Share {
+    /// Successes over trials.
+    pub share: f64,
+    /// Lower limit.
+    pub lower: f64,
+    /// Upper limit.
+    pub upper: f64,
+}
+
+/// Share of `successes` among `n` with its two-sided 95 % score interval (Wilson, Journal of the American Statistical
+/// Association 1927;22:209-212); `None` of nothing.
+///
+/// # Formula
+/// With `p = successes / n` and `z = 1.96`: `(p + z²/2n ± z sqrt(p (1 - p) / n + z²/4n²)) / (1 + z²/n)`.
+///
+/// ```
+/// let share = teorell::stats::wilson(18, 20).unwrap();
+/// assert_eq!(share.share, 0.9);
+/// assert!((share.lower - 0.699).abs() < 5e-4 && (share.upper - 0.972).abs() < 5e-4);
+/// ```
+#[must_use]
+pub fn wilson(successes: u64, n: u64) -> Option<Share> {
+    /// 97.5th percentile of the standard normal distribution.
+    const Z: f64 = 1.959_963_984_540_054;
+    if n == 0 || successes > n {
+        return None;
+    }
+    let (share, n_trials) = (successes as f64 / n as f64, n as f64);
+    let whole = 1.0 + Z * Z / n_trials;
+    let middle = (share + Z * Z / (2.0 * n_trials)) / whole;
+    let half = Z / whole * (share * (1.0 - share) / n_trials + Z * Z / (4.0 * n_trials * n_trials)).sqrt();
+    // Of none and of all the interval ends at 0 and 1 exactly; rounding would miss them.
+    let lower = if successes == 0 { 0.0 } else { middle - half };
+    let upper = if successes == n { 1.0 } else { middle + half };
+    Some(Share { share, lower, upper })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn score_intervals_are_those_of_newcombe() {
+        // Newcombe, Statistics in Medicine 1998;17:857-872, Table I, method 3: four decimals are printed.
+        for (successes, n, lower, upper) in
+            [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1611), (1, 29, 0.0061, 0.1718)]
+        {
+            let found = wilson(successes, n).unwrap();
+            assert!((found.lower - lower).abs() <= 5e-5, "{successes} of {n}: {found:?}");
+            assert!((found.upper - upper).abs() <= 5e-5, "{successes} of {n}: {found:?}");
+        }
+        assert_eq!(wilson(0, 0), None);
+        assert_eq!(wilson(3, 2), None);
+        let (none, all) = (wilson(0, 20).unwrap(), wilson(20, 20).unwrap());
+        assert_eq!((none.lower, all.upper), (0.0, 1.0));
+        assert!((none.upper + all.lower - 1.0).abs() < 1e-15, "successes and failures mirror each other");
+    }
 
     /// Column `mpg` of R's data set `mtcars`.
     const MPG: [f64; 32] = [

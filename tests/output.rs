@@ -12,7 +12,8 @@ use teorell::output::layout::{Format, Layout, Quantity};
 use teorell::output::manifest::{Counts, Manifest};
 use teorell::output::profiles::ProfileSink;
 use teorell::output::read;
-use teorell::output::summaries::{SummaryOf, SummaryPlan, SummarySink, write_accumulation, write_summary};
+use teorell::output::rows::Table;
+use teorell::output::summaries::{SummaryOf, SummaryPlan, SummarySink, append_accumulation, write_summary};
 use teorell::profile::{IntervalExposure, Profile};
 use teorell::regimen::dosing::Cycle;
 use teorell::simulate::result::{Failure, Outcome, Simulated};
@@ -190,8 +191,12 @@ fn cohort(n: u64) -> Vec<Simulated> {
             let k = number as f64;
             let cycles = if arm == 1 && number % 2 == 1 { &one } else { &both };
             let exposures = [2.0 * k, 3.0 * k].map(|auc| IntervalExposure { auc, cmax: k, tmax: 1.0, ctrough: 0.0 });
-            let profile =
-                Profile { n_outputs: 1, values: vec![k, k + 1.0], exposures: exposures[..cycles.len()].to_vec() };
+            let profile = Profile {
+                n_outputs: 1,
+                values: vec![k, k + 1.0],
+                exposures: exposures[..cycles.len()].to_vec(),
+                ..Profile::default()
+            };
             cohort.push(Simulated {
                 arm,
                 replicate: 0,
@@ -282,7 +287,9 @@ fn tables_read_back_as_they_were_written() {
     let path = place.path().join("summary.csv");
     fs::write(&path, write_summary(&found.summary, &layout(), Format::default(), Vec::new()).unwrap()).unwrap();
     assert_eq!(read::summary(&path).unwrap(), found.summary);
-    let text = write_accumulation(&found.accumulation, Format::default(), Vec::new()).unwrap();
+    let table = Table::new(Vec::new(), Format::default(), &columns::accumulation(&layout())).unwrap();
+    append_accumulation(&table, &found.accumulation, &layout()).unwrap();
+    let text = table.into_writer();
     assert!(String::from_utf8(text).unwrap().contains("\nfixed,2,auc,27,1.5,1.5,1.5"), "3 of 30 failed");
 
     for (name, compressed) in [("profiles.csv", false), ("profiles.csv.gz", true)] {

@@ -161,7 +161,10 @@ fn cohort(numbers: std::ops::RangeInclusive<u64>, times: &Arc<[f64]>) -> Vec<Sim
                 cycles: (0..n_cycles).map(cycle).collect(),
                 events: Vec::new(),
                 carried: Vec::new(),
-                outcome: Ok(Outcome { profile: Profile { n_outputs: 2, values, exposures }, observed: Vec::new() }),
+                outcome: Ok(Outcome {
+                    profile: Profile { n_outputs: 2, values, exposures, ..Profile::default() },
+                    observed: Vec::new(),
+                }),
             });
         }
     }
@@ -215,6 +218,7 @@ fn study(folder: &Path, n: u64, n_arms: usize) -> Manifest {
         profiles: Some(files[0].written_path().to_owned()),
         subjects: Some(files[1].written_path().to_owned()),
         summary: Some(files[2].written_path().to_owned()),
+        ..PlotFiles::default()
     };
     let drawn = pictures(&paths, &manifest, &PlotOptions::default()).unwrap();
     files.extend(plot::write(&folder, &drawn).unwrap());

@@ -85,6 +85,7 @@ fn design(size: u64, cohort: &str, arms: Vec<Arm>) -> Design {
         residual: true,
         typical: false,
         parameters: true,
+        levels: [].into(),
     };
     Design { setup, cohort: Cohort::new(&spec, Path::new(".")).unwrap(), arms }
 }

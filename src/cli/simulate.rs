@@ -4,11 +4,12 @@ mod arguments;
 mod failures;
 mod folder;
 mod tables;
+mod targets;
 
 use std::time::Instant;
 
+use teorell::simulate::Counts;
 use teorell::simulate::sink::AnySink;
-use teorell::study::Study;
 use teorell::study::watch::Watch;
 
 use super::exit_code::Exit;
@@ -23,34 +24,44 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let study = arguments.study()?;
     let out = arguments.out.clone().unwrap_or_else(|| study.name().into());
     let begun = Instant::now();
-    let files = Files::create(&study, &out)?;
-    let watches: Vec<Watch> = (0..study.arm_names().len()).map(|arm| Watch::new(arm, &study)).collect();
-    let failures = Failures::default();
-    let mut sinks: Vec<&dyn AnySink> = files.sinks();
-    sinks.extend(watches.iter().map(|watch| watch as &dyn AnySink));
-    sinks.push(&failures);
-
+    let mut files = Files::create(&study, &out)?;
+    let mut failures = Failures::default();
     let progress = Progress::new(arguments.quiet);
-    let size = study.size();
-    let result = study.run(arguments.threads, &sinks, &mut |subjects| progress.show(subjects, size));
+    let mut counts = Counts::default();
+    let mut exposure = tables::Exposure::default();
+    let mut watches = Vec::new();
+    for index in 0..study.n_points() {
+        let point = study.point(index)?;
+        files.begin(&point);
+        failures.begin(&point);
+        watches = (0..point.arm_names().len()).map(|arm| Watch::new(arm, &point)).collect::<Vec<_>>();
+        let mut sinks: Vec<&dyn AnySink> = files.sinks();
+        sinks.extend(watches.iter().map(|watch| watch as &dyn AnySink));
+        sinks.push(&failures);
+        let total = counts.subjects + (study.n_points() - index) as u64 * point.size();
+        let show = &mut |subjects| progress.show(counts.subjects + subjects, total);
+        let found = point.run(arguments.threads, &sinks, show)?;
+        counts = counts.and(found);
+        files.end()?;
+        exposure.add(&point, &watches);
+    }
     progress.finish();
-    let counts = result?;
     let simulated = begun.elapsed();
 
+    let targets = files.targets();
     let written = files.finish(&study, counts, arguments.threads, simulated)?;
     if !arguments.quiet {
-        report(&study, &watches)?;
+        print(&exposure.text(&study))?;
+        if let Some(targets) = targets {
+            print(&format!("\n{targets}"))?;
+        }
+        // Published numbers are those of one study, not of a sweep around it.
+        let published = if study.is_swept() { None } else { tables::published(&study, &watches) };
+        if let Some(table) = published {
+            print(&format!("\n{table}"))?;
+        }
         note(&format!("{written} in {:.1} s", begun.elapsed().as_secs_f64()));
     }
-    failures.report(&study);
+    failures.report();
     Ok(if counts.failed == 0 { Exit::Success } else { Exit::SubjectsFailed })
-}
-
-/// What came out, in a few lines.
-fn report(study: &Study, watches: &[Watch]) -> Result<(), Failure> {
-    print(&tables::exposure(study, watches))?;
-    if let Some(table) = tables::published(study, watches) {
-        print(&format!("\n{table}"))?;
-    }
-    Ok(())
 }

@@ -153,7 +153,7 @@ impl<'a> Cursor<'a> {
         self.off.clear();
         self.off.resize(program.n_states(), false);
         self.any_off = false;
-        self.tracker.restart(timeline.intervals.len(), program.exposure.is_some());
+        self.tracker.restart(timeline.intervals.len(), timeline.levels.len(), program.exposure.is_some());
         self.values.clear();
         self.values.resize(timeline.n_rows * program.outputs.len(), f64::NAN);
 
@@ -329,6 +329,18 @@ impl<'a> Cursor<'a> {
         self.tracker.note(&self.timeline.intervals, self.time, self.stop, time, value);
     }
 
+    /// Levels of the exposure's output above which time is counted; none in most runs.
+    #[must_use]
+    pub fn levels(&self) -> &'a [f64] {
+        &self.timeline.levels
+    }
+
+    /// The curve is above a level from one time to another, within the stretch before the next stop. Integrators note this beside
+    /// the values of [`Cursor::note`].
+    pub fn note_above(&mut self, level: usize, from: f64, to: f64) {
+        self.tracker.note_above(&self.timeline.intervals, level, from, to);
+    }
+
     /// Applies what happens at the next stop to the state, which is the one just before it; moves to that stop.
     ///
     /// # Errors
@@ -384,6 +396,7 @@ impl<'a> Cursor<'a> {
             n_outputs: self.program.outputs.len(),
             values: std::mem::take(&mut self.values),
             exposures: self.tracker.take(),
+            above: self.tracker.take_above(),
         }
     }
 

@@ -15,10 +15,16 @@ pub(super) struct ExposureTracker {
     /// Area up to now is `carried + auc state - base`.
     carried: f64,
     base: f64,
+    /// Time above each level, interval by interval.
+    above: Vec<f64>,
+    n_levels: usize,
 }
 
 impl ExposureTracker {
-    pub fn restart(&mut self, n_intervals: usize, measured: bool) {
+    pub fn restart(&mut self, n_intervals: usize, n_levels: usize, measured: bool) {
+        self.n_levels = n_levels;
+        self.above.clear();
+        self.above.resize(n_intervals * n_levels, if measured { 0.0 } else { f64::NAN });
         self.exposures.clear();
         self.exposures.resize(n_intervals, UNDEFINED);
         self.next_boundary = if measured { 0 } else { 2 * n_intervals };
@@ -77,6 +83,21 @@ impl ExposureTracker {
                 exposure.tmax = time;
             }
         }
+    }
+
+    /// The curve is above a level from one time to another.
+    pub fn note_above(&mut self, intervals: &[Interval], level: usize, from: f64, to: f64) {
+        let first = intervals.partition_point(|interval| interval.end <= from);
+        for (index, interval) in intervals.iter().enumerate().skip(first) {
+            if interval.start >= to {
+                return;
+            }
+            self.above[index * self.n_levels + level] += to.min(interval.end) - from.max(interval.start);
+        }
+    }
+
+    pub fn take_above(&mut self) -> Vec<f64> {
+        std::mem::take(&mut self.above)
     }
 
     pub fn take(&mut self) -> Vec<IntervalExposure> {

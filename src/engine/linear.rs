@@ -7,6 +7,7 @@
 //! 26:1179, 2005, as nalgebra has it), kept per step length.
 
 use super::SubjectInput;
+use super::crossing::note_above;
 use super::cursor::Cursor;
 use super::eigen::{Coordinates, Eigen, reachable};
 use super::failure::{Cause, SubjectError};
@@ -225,6 +226,10 @@ pub(super) fn run(
             for &(time, value) in &maxima {
                 cursor.note(time, value);
             }
+            let curve = |elapsed: f64| exposure(&mut stretch, auc_state, elapsed, &mut at_sample);
+            note_above(&points, cursor.levels(), curve, |level, from, to| {
+                cursor.note_above(level, start + from, start + to);
+            });
         }
         stretch.at(stop - start, &mut state);
         if !state.iter().all(|value| value.is_finite()) {

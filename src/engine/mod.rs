@@ -5,6 +5,7 @@
 //! that they differ in nothing but how they get from one stop to the next.
 
 pub mod covariates;
+mod crossing;
 pub mod cursor;
 mod dosing;
 mod eigen;

@@ -5,6 +5,7 @@
 //! digits), no stretch has length 0, values between steps come from its continuous output (its dense grid returns a wrong
 //! last point), and not-a-number, which it reports as a step size, is told apart.
 
+use super::crossing::note_above;
 use super::cursor::Cursor;
 use super::failure::{Cause, SubjectError};
 use super::maximum::note_maxima;
@@ -33,6 +34,7 @@ pub(super) fn run(program: &Program, input: SubjectInput<'_>, tolerance: Toleran
     cursor.settle_and_check(&state)?;
     let mut samples = Vec::new();
     let mut maxima = Vec::new();
+    let mut above = Vec::new();
     while let Some(stop) = cursor.next_stop() {
         let measures = cursor.measures_exposure();
         let start = cursor.time();
@@ -44,9 +46,12 @@ pub(super) fn run(program: &Program, input: SubjectInput<'_>, tolerance: Toleran
         let stretch = Stretch::integrate(&right_hand_side, start, stop, &state, tolerance)
             .map_err(|failure| cursor.fail(failure.time, &failure.state, failure.cause))?;
         maxima.clear();
+        above.clear();
         if measures {
             let curve = |time: f64| right_hand_side.exposure(time, &stretch.at(time));
-            note_maxima(&stretch.points(), curve, |time, value| maxima.push((time, value)));
+            let points = stretch.points();
+            note_maxima(&points, curve, |time, value| maxima.push((time, value)));
+            note_above(&points, cursor.levels(), curve, |level, from, to| above.push((level, from, to)));
         }
         drop(right_hand_side);
         for sample in &samples {
@@ -54,6 +59,9 @@ pub(super) fn run(program: &Program, input: SubjectInput<'_>, tolerance: Toleran
         }
         for &(time, value) in &maxima {
             cursor.note(time, value);
+        }
+        for &(level, from, to) in &above {
+            cursor.note_above(level, from, to);
         }
         state.copy_from_slice(&stretch.end);
         cursor.arrive(&mut state)?;

@@ -5,6 +5,8 @@
 //! there by number. Built by `regimen/schedule.rs` (from data sets, cycles and courses alike).
 //! Times are in the unit of the model (hours, unless it says otherwise): converting them here would break ties.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
 /// One subject's records and covariates.
@@ -16,6 +18,8 @@ pub struct Timeline {
     pub covariates: CovariateTable,
     /// Exposure intervals, in order, not overlapping: `auc`, `cmax`, ... are measured over each.
     pub intervals: Vec<Interval>,
+    /// Levels of the exposure's output: the time above each is measured over every interval.
+    pub levels: Arc<[f64]>,
     /// Number of sample rows: the largest `row` of an observation plus one.
     pub n_rows: usize,
 }

@@ -9,5 +9,6 @@ pub mod interval;
 pub mod nca;
 pub mod sketch;
 pub mod summary;
+pub mod target;
 pub mod terminal;
 pub mod vpc;

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::exposure::interval::{Dimension, Metric};
 
-use super::layout::{Layout, Quantity};
+use super::layout::{Layout, Quantity, SweptColumn};
 use super::vpc::VpcNames;
 
 /// One column of a file.
@@ -82,7 +82,8 @@ pub fn subjects(layout: &Layout) -> Vec<Column> {
 #[must_use]
 pub fn summary(layout: &Layout) -> Vec<Column> {
     let text = |name: &str, unit: &str, meaning: &str| Column::new(name, unit, meaning);
-    vec![
+    let mut columns = swept(layout);
+    columns.extend([
         text("arm", "", "name of the arm"),
         text("kind", "", "`profile`: over subjects at a time; `exposure`: over subjects in a cycle"),
         text("time", &layout.time_unit, "time since the start of the study, for profiles"),
@@ -100,13 +101,15 @@ pub fn summary(layout: &Layout) -> Vec<Column> {
         text("p50", "", "median"),
         text("p75", "", "75th percentile"),
         text("p95", "", "95th percentile"),
-    ]
+    ]);
+    columns
 }
 
 /// Columns of `accumulation.csv`.
 #[must_use]
-pub fn accumulation() -> Vec<Column> {
-    vec![
+pub fn accumulation(layout: &Layout) -> Vec<Column> {
+    let mut columns = swept(layout);
+    columns.extend([
         Column::new("arm", "", "name of the arm"),
         Column::new("cycle", "", "number of the cycle that is compared with the first"),
         Column::new("quantity", "", "what is compared: auc, cmax or ctrough"),
@@ -115,7 +118,61 @@ pub fn accumulation() -> Vec<Column> {
         Column::new("ratio_of_medians", "", "median of the cycle over median of the first"),
         Column::new("geometric_mean_of_ratios", "", "geometric mean of the individual ratios"),
         Column::new("median_of_ratios", "", "median of the individual ratios"),
-    ]
+    ]);
+    columns
+}
+
+/// Columns of `targets.csv`.
+#[must_use]
+pub fn targets(layout: &Layout) -> Vec<Column> {
+    let mut columns = swept(layout);
+    columns.push(Column::new("arm", "", "name of the arm"));
+    if layout.replicates {
+        columns.push(Column::new("replicate", "", "number of the replicate, from 0"));
+    }
+    columns.extend([
+        Column::new("target", "", "name of the target, or its condition"),
+        Column::new("required", "", "share of subjects that the study asks for"),
+        Column::new("n", "", "subjects, those that failed among them"),
+        Column::new("attained", "", "subjects that meet the condition"),
+        Column::new("share", "", "attained / n"),
+        Column::new("lower", "", "lower limit of the 95 % score interval (Wilson) of the share"),
+        Column::new("upper", "", "upper limit of the 95 % score interval (Wilson) of the share"),
+        Column::new("failed", "", "subjects that could not be simulated; they count as not attained"),
+        Column::new(
+            "undefined",
+            "",
+            "subjects for whom the condition has no value, such as in a cycle that they do not reach; they count as not attained",
+        ),
+    ]);
+    columns
+}
+
+/// Columns of `reached.csv`; `reaching` is the position of the swept column whose values are looked for.
+#[must_use]
+pub fn reached(layout: &Layout, reaching: usize) -> Vec<Column> {
+    let mut columns = swept(layout);
+    columns.remove(reaching);
+    columns.extend([
+        Column::new("arm", "", "name of the arm"),
+        Column::new("target", "", "name of the target, or its condition"),
+        Column::new("required", "", "share of subjects that the study asks for"),
+        Column::new("swept", "", "swept column that the values are of"),
+        Column::new("unit", "", "unit of the values"),
+        Column::new("smallest", "", "smallest value at which the share is at least the required one"),
+        Column::new("largest", "", "largest such value"),
+        Column::new("smallest_sure", "", "smallest value at which the lower limit of its interval is at least that"),
+        Column::new("largest_sure", "", "largest such value"),
+    ]);
+    columns
+}
+
+/// Swept columns: the first of every table.
+#[must_use]
+pub fn swept(layout: &Layout) -> Vec<Column> {
+    let column =
+        |column: &SweptColumn| Column::new(&column.name, &column.unit, &format!("swept value of `{}`", column.key));
+    layout.swept.iter().map(column).collect()
 }
 
 /// Columns of `vpc.csv`.
@@ -182,7 +239,8 @@ pub fn metric_unit(metric: Metric, layout: &Layout) -> String {
 }
 
 fn identity(layout: &Layout) -> Vec<Column> {
-    let mut columns = vec![Column::new("arm", "", "name of the arm")];
+    let mut columns = swept(layout);
+    columns.push(Column::new("arm", "", "name of the arm"));
     if layout.replicates {
         columns.push(Column::new("replicate", "", "number of the replicate, from 0"));
     }
@@ -265,7 +323,8 @@ mod tests {
     #[test]
     fn every_column_says_what_it_means() {
         let layout = Layout { replicates: true, observed_unit: Some(String::new()), ..Layout::default() };
-        let all = [profiles(&layout), exposure(&layout), subjects(&layout), summary(&layout), accumulation()].concat();
+        let all =
+            [profiles(&layout), exposure(&layout), subjects(&layout), summary(&layout), accumulation(&layout)].concat();
         let names = VpcNames::default();
         let all = [all, vpc(&names), vpc_observations(&names, true)].concat();
         assert!(all.iter().all(|column| !column.meaning.is_empty()));

@@ -29,8 +29,14 @@ impl<W: Write> ExposureSink<W> {
     /// Where it could not be written.
     pub fn new(layout: Arc<Layout>, format: Format, writer: W) -> io::Result<Self> {
         let table = Table::new(writer, format, &columns::exposure(&layout))?;
-        let arms = arm_texts(&layout);
+        let arms = arm_texts(&layout, format.digits);
         Ok(Self { table, layout, arms })
+    }
+
+    /// Goes on with another point of a sweep: rows begin with the swept values of this layout, which differs in nothing else.
+    pub fn at_point(&mut self, layout: Arc<Layout>) {
+        self.arms = arm_texts(&layout, self.table.digits());
+        self.layout = layout;
     }
 
     /// Rows written so far.

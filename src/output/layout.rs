@@ -3,6 +3,8 @@
 /// What a study's files are made of. Filled in once, from the model, the cohort and the arms.
 #[derive(Clone, Debug, Default)]
 pub struct Layout {
+    /// What is swept, with the values at the point that is being written; these columns come first.
+    pub swept: Vec<SweptColumn>,
     /// Names of the arms, in order.
     pub arms: Vec<String>,
     /// Whether files tell replicates apart by a column.
@@ -38,6 +40,28 @@ pub struct Quantity {
     pub unit: String,
     /// What it is, in a phrase.
     pub meaning: String,
+}
+
+/// A column of a swept key, with its value at one point of the sweep.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SweptColumn {
+    /// Name of the column.
+    pub name: String,
+    /// Unit; empty where it has none or none is known.
+    pub unit: String,
+    /// The key of the study.
+    pub key: String,
+    /// What the cells of the point hold.
+    pub cell: SweptCell,
+}
+
+/// What a cell of a swept column holds.
+#[derive(Clone, Debug, PartialEq)]
+pub enum SweptCell {
+    /// A number.
+    Number(f64),
+    /// A text.
+    Text(String),
 }
 
 /// How files are written.

@@ -24,6 +24,9 @@ pub struct Manifest {
     pub solver: SolverRecord,
     /// Arms, in order.
     pub arms: Vec<ArmRecord>,
+    /// Swept columns: the first of every table.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub swept: Vec<Column>,
     /// How many.
     pub counts: Counts,
     /// Units that all files share.

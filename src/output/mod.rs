@@ -1,7 +1,7 @@
 //! Files: the list of columns, rows at memory speed, summaries, the manifest, and a folder in which nothing half-written stays.
 //!
 //! [`layout::Layout`] says what a study's files hold; the sinks ([`profiles`], [`exposures`], [`subjects`],
-//! [`summaries`]) write it. Pictures are drawn by [`crate::plot`] from what [`read`] reads back.
+//! [`summaries`], [`targets`]) write it. Pictures are drawn by [`crate::plot`] from what [`read`] reads back.
 
 pub mod columns;
 pub mod exposures;
@@ -16,4 +16,5 @@ pub mod read;
 pub mod rows;
 pub mod subjects;
 pub mod summaries;
+pub mod targets;
 pub mod vpc;

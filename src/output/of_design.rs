@@ -40,6 +40,7 @@ impl Layout {
         let observed = model.endpoints().first().filter(|_| setup.residual);
         let exposure = model.program().exposure;
         Self {
+            swept: Vec::new(),
             arms,
             replicates: false,
             time_unit: units.time.clone().unwrap_or_else(|| "h".to_owned()),

@@ -8,7 +8,7 @@ use crate::simulate::result::Simulated;
 use crate::simulate::sink::Sink;
 
 use super::columns;
-use super::layout::{Format, Layout};
+use super::layout::{Format, Layout, SweptCell};
 use super::number;
 use super::rows::{Rows, Table, push_text};
 
@@ -27,8 +27,14 @@ impl<W: Write> ProfileSink<W> {
     /// Where it could not be written.
     pub fn new(layout: Arc<Layout>, format: Format, writer: W) -> io::Result<Self> {
         let table = Table::new(writer, format, &columns::profiles(&layout))?;
-        let arms = arm_texts(&layout);
+        let arms = arm_texts(&layout, format.digits);
         Ok(Self { table, layout, arms })
+    }
+
+    /// Goes on with another point of a sweep: rows begin with the swept values of this layout, which differs in nothing else.
+    pub fn at_point(&mut self, layout: Arc<Layout>) {
+        self.arms = arm_texts(&layout, self.table.digits());
+        self.layout = layout;
     }
 
     /// Rows written so far.
@@ -97,10 +103,11 @@ impl<W: Write + Send> Sink for ProfileSink<W> {
     }
 }
 
-/// Names of the arms as CSV fields with their comma.
-pub(super) fn arm_texts(layout: &Layout) -> Vec<Vec<u8>> {
+/// The swept values and the name of each arm as CSV fields with their commas.
+pub(super) fn arm_texts(layout: &Layout, digits: Option<u8>) -> Vec<Vec<u8>> {
     let text = |arm: &String| {
         let mut text = Vec::new();
+        push_swept(&mut text, layout, digits);
         push_text(&mut text, arm);
         text.push(b',');
         text
@@ -108,7 +115,18 @@ pub(super) fn arm_texts(layout: &Layout) -> Vec<Vec<u8>> {
     layout.arms.iter().map(text).collect()
 }
 
-/// `arm,[replicate,]id,`
+/// The swept values, each with its comma.
+pub(super) fn push_swept(line: &mut Vec<u8>, layout: &Layout, digits: Option<u8>) {
+    for column in &layout.swept {
+        match &column.cell {
+            SweptCell::Number(value) => number::push(line, *value, digits),
+            SweptCell::Text(text) => push_text(line, text),
+        }
+        line.push(b',');
+    }
+}
+
+/// `[swept,]arm,[replicate,]id,`
 pub(super) fn push_identity(line: &mut Vec<u8>, arms: &[Vec<u8>], layout: &Layout, subject: &Simulated) {
     line.extend_from_slice(&arms[subject.arm]);
     if layout.replicates {
@@ -207,7 +225,7 @@ mod tests {
             ..Layout::default()
         };
         let values = vec![9.0, 0.0, 9.0, 212.5, 9.0, f64::NAN, 9.0, 1e-9, 9.0, 3.0];
-        let profile = Profile { n_outputs: 2, values, exposures: Vec::new() };
+        let profile = Profile { n_outputs: 2, values, ..Profile::default() };
         let simulated = subject(1, Ok(Outcome { profile, observed: vec![0.0, 200.25, f64::NAN, 1e-9, 3.5] }));
         let failed = subject(2, Err(Failure { time: None, message: "V1 is negative".to_owned() }));
         let sink = ProfileSink::new(Arc::new(layout), Format::default(), Vec::new()).unwrap();

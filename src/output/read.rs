@@ -152,6 +152,16 @@ impl TableReader {
 /// # Errors
 /// Where it is missing or not such a table.
 pub fn summary(path: &Path) -> Result<Vec<SummaryRow>, ReadError> {
+    let mut rows = Vec::new();
+    visit_summary(path, |_, row| rows.push(row))?;
+    Ok(rows)
+}
+
+/// Gives every row of `summary.csv` with its swept cells to `visit`, one after the other.
+///
+/// # Errors
+/// Where it is missing or not such a table.
+pub fn visit_summary(path: &Path, mut visit: impl FnMut(&[&str], SummaryRow)) -> Result<(), ReadError> {
     let mut table = TableReader::open(path)?;
     let [arm, kind, time, cycle, quantity, unit, n] =
         columns(&table, ["arm", "kind", "time", "cycle", "quantity", "unit", "n"])?;
@@ -159,7 +169,6 @@ pub fn summary(path: &Path) -> Result<Vec<SummaryRow>, ReadError> {
         &table,
         ["mean", "sd", "cv_percent", "geometric_mean", "geometric_cv_percent", "p5", "p25", "p50", "p75", "p95"],
     )?;
-    let mut rows = Vec::new();
     while table.next()? {
         let missing = |column: usize, expected| ReadError::Cell {
             path: table.path.clone(),
@@ -181,15 +190,54 @@ pub fn summary(path: &Path) -> Result<Vec<SummaryRow>, ReadError> {
         }
         let [mean, sd, cv_percent, geometric_mean, geometric_cv_percent, p5, p25, p50, p75, p95] = values;
         let n = table.parse(n, "a count")?.unwrap_or(0);
-        rows.push(SummaryRow {
+        let row = SummaryRow {
             arm: table.text(arm).to_owned(),
             of,
             quantity: table.text(quantity).to_owned(),
             unit: table.text(unit).to_owned(),
             summary: Summary { n, mean, sd, cv_percent, geometric_mean, geometric_cv_percent, p5, p25, p50, p75, p95 },
+        };
+        visit(&table.record.iter().take(arm).collect::<Vec<_>>(), row);
+    }
+    Ok(())
+}
+
+/// How many attain a target in one arm, from `targets.csv`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TargetCount {
+    /// Cells of the swept columns.
+    pub swept: Vec<String>,
+    /// Name of the arm.
+    pub arm: String,
+    /// Name of the target.
+    pub target: String,
+    /// Share that is asked for.
+    pub required: Option<f64>,
+    /// Subjects.
+    pub n: u64,
+    /// Those that attain it.
+    pub attained: u64,
+}
+
+/// All rows of `targets.csv`.
+///
+/// # Errors
+/// Where it is missing or not such a table.
+pub fn target_counts(path: &Path) -> Result<Vec<TargetCount>, ReadError> {
+    let mut table = TableReader::open(path)?;
+    let [arm, target, required, n, attained] = columns(&table, ["arm", "target", "required", "n", "attained"])?;
+    let mut counts = Vec::new();
+    while table.next()? {
+        counts.push(TargetCount {
+            swept: table.record.iter().take(arm).map(str::to_owned).collect(),
+            arm: table.text(arm).to_owned(),
+            target: table.text(target).to_owned(),
+            required: table.number(required)?,
+            n: table.parse(n, "a count")?.unwrap_or(0),
+            attained: table.parse(attained, "a count")?.unwrap_or(0),
         });
     }
-    Ok(rows)
+    Ok(counts)
 }
 
 /// Curves of the first `n_subjects` subjects of `profiles.csv` in all arms, with the columns asked for.

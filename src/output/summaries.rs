@@ -13,6 +13,7 @@ use super::columns::{self, OBSERVED};
 use super::exposures::interval_results;
 use super::layout::{Format, Layout};
 use super::number;
+use super::profiles::push_swept;
 use super::rows::{Table, push_text};
 
 /// What is summarised.
@@ -337,13 +338,24 @@ fn rows_at(planned: &Arc<[f64]>, done: &[(&Simulated, &Outcome)]) -> Vec<SampleR
 /// Where it could not be written.
 pub fn write_summary<W: Write>(rows: &[SummaryRow], layout: &Layout, format: Format, writer: W) -> io::Result<W> {
     let table = Table::new(writer, format, &columns::summary(layout))?;
-    let mut bytes = Vec::new();
+    append_summary(&table, rows, layout)?;
+    Ok(table.into_writer())
+}
+
+/// Adds rows to a table with the columns of `summary.csv`: those of one point of a sweep after the other.
+///
+/// # Errors
+/// Where they could not be written.
+pub fn append_summary<W: Write>(table: &Table<W>, rows: &[SummaryRow], layout: &Layout) -> io::Result<()> {
+    let digits = table.digits();
+    let mut bytes = table.buffer();
     for row in rows {
+        push_swept(&mut bytes, layout, digits);
         push_text(&mut bytes, &row.arm);
         match row.of {
             SummaryOf::Time(time) => {
                 bytes.extend_from_slice(b",profile,");
-                number::push(&mut bytes, time, format.digits);
+                number::push(&mut bytes, time, digits);
                 bytes.extend_from_slice(b",,");
             }
             SummaryOf::Cycle(cycle) => bytes.extend_from_slice(format!(",exposure,,{cycle},").as_bytes()),
@@ -355,37 +367,34 @@ pub fn write_summary<W: Write>(rows: &[SummaryRow], layout: &Layout, format: For
         let s = &row.summary;
         let values =
             [s.mean, s.sd, s.cv_percent, s.geometric_mean, s.geometric_cv_percent, s.p5, s.p25, s.p50, s.p75, s.p95];
-        push_line(&mut bytes, &values, format);
+        push_line(&mut bytes, &values, digits);
     }
-    let rows = table.seal(bytes, rows.len() as u64);
-    table.append(rows)?;
-    Ok(table.into_writer())
+    table.append(table.seal(bytes, rows.len() as u64))
 }
 
-/// Writes `accumulation.csv`.
+/// Adds rows to a table with the columns of `accumulation.csv`.
 ///
 /// # Errors
-/// Where it could not be written.
-pub fn write_accumulation<W: Write>(rows: &[AccumulationRow], format: Format, writer: W) -> io::Result<W> {
-    let table = Table::new(writer, format, &columns::accumulation())?;
-    let mut bytes = Vec::new();
+/// Where they could not be written.
+pub fn append_accumulation<W: Write>(table: &Table<W>, rows: &[AccumulationRow], layout: &Layout) -> io::Result<()> {
+    let digits = table.digits();
+    let mut bytes = table.buffer();
     for row in rows {
+        push_swept(&mut bytes, layout, digits);
         push_text(&mut bytes, &row.arm);
         let found = &row.accumulation;
         bytes.extend_from_slice(format!(",{},{},{}", row.cycle, row.quantity, found.n).as_bytes());
         let values =
             [found.ratio_of_means, found.ratio_of_medians, found.geometric_mean_of_ratios, found.median_of_ratios];
-        push_line(&mut bytes, &values, format);
+        push_line(&mut bytes, &values, digits);
     }
-    let rows = table.seal(bytes, rows.len() as u64);
-    table.append(rows)?;
-    Ok(table.into_writer())
+    table.append(table.seal(bytes, rows.len() as u64))
 }
 
-fn push_line(bytes: &mut Vec<u8>, values: &[Option<f64>], format: Format) {
+fn push_line(bytes: &mut Vec<u8>, values: &[Option<f64>], digits: Option<u8>) {
     for &value in values {
         bytes.push(b',');
-        number::push_option(bytes, value, format.digits);
+        number::push_option(bytes, value, digits);
     }
     bytes.push(b'\n');
 }

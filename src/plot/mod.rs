@@ -7,12 +7,15 @@
 pub mod accumulation;
 mod axis;
 pub mod figure;
+pub mod multiples;
 mod panel;
 pub mod picture;
+mod pta;
 mod render;
 pub mod source;
 pub mod spaghetti;
 pub mod style;
+mod sweep;
 pub mod time_course;
 pub mod vpc;
 

@@ -14,6 +14,7 @@ use super::figure::{Band, typeset};
 use super::picture::Picture;
 use super::spaghetti::{Spaghetti, SpaghettiArm};
 use super::style::Theme;
+use super::sweep::{self, SweptColumns};
 use super::time_course::TimeCourse;
 
 /// What is drawn, and how.
@@ -42,6 +43,8 @@ pub struct PlotFiles {
     pub profiles: Option<PathBuf>,
     /// `subjects.csv`.
     pub subjects: Option<PathBuf>,
+    /// `targets.csv`.
+    pub targets: Option<PathBuf>,
 }
 
 impl PlotFiles {
@@ -52,7 +55,12 @@ impl PlotFiles {
             let names = [name.to_owned(), format!("{name}.gz")];
             names.iter().find(|name| manifest.file(name).is_some()).map(|name| folder.join(name))
         };
-        Self { summary: find("summary.csv"), profiles: find("profiles.csv"), subjects: find("subjects.csv") }
+        Self {
+            summary: find("summary.csv"),
+            profiles: find("profiles.csv"),
+            subjects: find("subjects.csv"),
+            targets: find("targets.csv"),
+        }
     }
 }
 
@@ -74,6 +82,9 @@ const GROUPED_SUBJECTS: usize = 1_000;
 /// Where a file cannot be read, or the unit of time is not known.
 pub fn pictures(files: &PlotFiles, manifest: &Manifest, options: &PlotOptions) -> Result<Vec<NamedPicture>, PlotError> {
     let time_unit: TimeUnit = manifest.units.time.parse()?;
+    if let Some(swept) = SweptColumns::of(manifest) {
+        return sweep::pictures(files, &swept, manifest, options.theme);
+    }
     let rows = files.summary.as_deref().map(read::summary).transpose()?.unwrap_or_default();
     let study = Study { manifest, time_unit, rows: &rows, options };
     let mut pictures = Vec::new();

@@ -1,5 +1,7 @@
 //! What is simulated: a model, who is treated, how, and when it is looked at.
 
+use std::sync::Arc;
+
 use crate::cohort::Cohort;
 use crate::cohort::streams::Streams;
 use crate::engine::{SolverChoice, Tolerance};
@@ -24,6 +26,8 @@ pub struct Setup {
     pub residual: bool,
     /// Whether all etas are 0.
     pub typical: bool,
+    /// Levels of the output that exposure is measured on: the time above each is measured in every cycle.
+    pub levels: Arc<[f64]>,
     /// Whether individual parameters and terminal half-lives are wanted.
     pub parameters: bool,
 }

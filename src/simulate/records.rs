@@ -170,6 +170,7 @@ impl RecordsRun<'_> {
         let schedule = schedule::from_records(subject, &self.names, &options)
             .map_err(|cause| SimulateError::Records { id: subject.id.clone(), cause })?;
         let mut timeline = schedule.timeline;
+        timeline.levels = self.design.setup.levels.clone();
         self.add_occasions(replicate, number, &mut timeline.covariates);
         let mut times = vec![0.0; timeline.n_rows];
         for record in &timeline.records {

@@ -29,6 +29,18 @@ pub struct Counts {
     pub rejected_draws: u64,
 }
 
+impl Counts {
+    /// Of two runs together.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            subjects: self.subjects + other.subjects,
+            failed: self.failed + other.failed,
+            rejected_draws: self.rejected_draws + other.rejected_draws,
+        }
+    }
+}
+
 /// Runs a design on `threads` threads (`None`: all of the machine) and feeds the sinks, in order of subjects.
 /// `progress` is told the number of subjects done.
 ///
@@ -87,9 +99,7 @@ pub(super) fn feed<J: Send>(
             for (sink, digest) in sinks.iter().zip(digests) {
                 sink.absorb_any(digest).map_err(SimulateError::Sink)?;
             }
-            counts.subjects += chunk_counts.subjects;
-            counts.failed += chunk_counts.failed;
-            counts.rejected_draws += chunk_counts.rejected_draws;
+            counts = counts.and(chunk_counts);
             progress(counts.subjects);
             Ok::<_, SimulateError>(())
         },
@@ -192,6 +202,7 @@ impl<'a> CohortRun<'a> {
         let mut timeline = schedule::from_plan(&plan)
             .map_err(|cause| SimulateError::Schedule { number: person.number, cause })?
             .timeline;
+        timeline.levels = self.design.setup.levels.clone();
         if !self.occasions.is_empty() {
             self.add_occasions(replicate, person, &cycles, &mut timeline);
         }

@@ -7,6 +7,7 @@ use super::model_text::ModelText;
 use super::sampling;
 use super::source::Source;
 use super::spec::{ArmSpec, Quantity, StudySpec};
+use super::target::{self, Target};
 use crate::cohort::streams::Streams;
 use crate::cohort::{Cohort, CohortError, CohortSpec};
 use crate::engine::Tolerance;
@@ -19,7 +20,7 @@ use crate::simulate::{Arm, Design, Prescription, Sampling, Setup};
 use crate::units::TimeUnit;
 
 /// What a study simulates, and the text of its model.
-pub(super) fn plan(spec: &StudySpec, source: &Source) -> Result<(Plan, ModelText), StudyError> {
+pub(super) fn plan(spec: &StudySpec, source: &Source) -> Result<(Plan, ModelText, Vec<Target>), StudyError> {
     let at = |problem: Problem, path: &[&str]| StudyError::new(problem, Some(source.place_of(path)));
     let (model, model_text) = model(spec, source)?;
     let unit = time_unit(&model);
@@ -39,6 +40,7 @@ pub(super) fn plan(spec: &StudySpec, source: &Source) -> Result<(Plan, ModelText
             return Err(at(Problem::OutOfRange { key, value, expected }, &["solver", key]));
         }
     }
+    let (targets, levels) = target::targets(spec, source, &model)?;
     let setup = Setup {
         model,
         solver: spec.solver.choice.into(),
@@ -47,6 +49,7 @@ pub(super) fn plan(spec: &StudySpec, source: &Source) -> Result<(Plan, ModelText
         residual: spec.residual.on,
         typical: spec.typical,
         parameters: spec.outputs.subjects,
+        levels,
     };
     let plan = match (&spec.data, &spec.cohort) {
         (Some(_), Some(_)) => return Err(at(Problem::DataAndMore { key: "cohort" }, &["cohort"])),
@@ -57,7 +60,7 @@ pub(super) fn plan(spec: &StudySpec, source: &Source) -> Result<(Plan, ModelText
         (None, Some(cohort)) => Plan::Cohort(Box::new(design(spec, cohort, source, setup, grid)?)),
         (None, None) => return Err(at(Problem::Nobody, &[])),
     };
-    Ok((plan, model_text))
+    Ok((plan, model_text, targets))
 }
 
 fn design(
@@ -106,7 +109,7 @@ fn design(
     Ok(Design { setup, cohort, arms })
 }
 
-fn model(spec: &StudySpec, source: &Source) -> Result<(Model, ModelText), StudyError> {
+pub(super) fn model(spec: &StudySpec, source: &Source) -> Result<(Model, ModelText), StudyError> {
     let at = |problem: Problem, path: &[&str]| StudyError::new(problem, Some(source.place_of(path)));
     let text = ModelText::find(&spec.model, &source.folder).map_err(|problem| at(problem, &["model"]))?;
     let options = |ir: &ModelIr| ModelOptions {

@@ -17,6 +17,7 @@ pub const STUDIES: &[Embedded] = &[
     Embedded { name: "inotuzumab-wu-adults", text: include_str!("../../data/studies/inotuzumab-wu-adults.toml") },
     Embedded { name: "inotuzumab-wu-children", text: include_str!("../../data/studies/inotuzumab-wu-children.toml") },
     Embedded { name: "rifampicin", text: include_str!("../../data/studies/rifampicin.toml") },
+    Embedded { name: "vancomycin", text: include_str!("../../data/studies/vancomycin.toml") },
 ];
 
 impl Embedded {

@@ -5,6 +5,7 @@ use std::io;
 use std::path::PathBuf;
 
 use super::model_text::ModelText;
+use super::sweep::SweepError;
 use super::vpc::VpcProblem;
 use crate::cohort::CohortError;
 use crate::cohort::uncertainty::UncertaintyError;
@@ -195,6 +196,26 @@ pub enum Problem {
     /// Something about a regimen or a course.
     #[error(transparent)]
     Regimen(#[from] RegimenError),
+    /// Something about a sweep.
+    #[error(transparent)]
+    Sweep(#[from] SweepError),
+    /// A target's condition that cannot be read.
+    #[error("{}", cause.message)]
+    Condition {
+        /// What is wrong.
+        cause: Diagnostic,
+    },
+    /// Two targets of one name.
+    #[error("there are two targets `{name}`; each needs a name of its own")]
+    DuplicateTarget {
+        /// As written.
+        name: String,
+    },
+    /// Targets on a model whose exposure nothing measures.
+    #[error(
+        "the model has no output that exposure is measured on, so no target can be judged; name one with `outputs.exposure_of`"
+    )]
+    NoExposure,
     /// A data set that cannot be opened.
     #[error(transparent)]
     Data(DatasetError),
@@ -309,6 +330,8 @@ impl Problem {
                     None => format!("known here: {}", quoted(known)),
                 })
             }
+            Self::Sweep(error) => error.hint(),
+            Self::Condition { cause } => cause.help.clone(),
             Self::UnknownStudy { nearest, .. } => Some(match nearest {
                 Some(nearest) => format!("did you mean `{nearest}`? `teorell study` lists all"),
                 None => "`teorell study` lists the built-in studies".to_owned(),

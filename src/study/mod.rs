@@ -13,6 +13,8 @@ pub mod published;
 mod sampling;
 mod source;
 pub mod spec;
+pub mod sweep;
+pub mod target;
 pub mod uncertainty;
 pub mod validate;
 pub mod vpc;
@@ -26,6 +28,8 @@ pub use model_text::ModelText;
 pub use source::Override;
 use source::Source;
 use spec::StudySpec;
+use sweep::{Sweep, SweepError, Swept};
+use target::Target;
 use uncertainty::StudyUncertainty;
 
 use crate::simulate::sink::AnySink;
@@ -53,6 +57,9 @@ pub struct Study {
     uncertainty: StudyUncertainty,
     model_text: ModelText,
     embedded_name: Option<String>,
+    targets: Vec<Target>,
+    sweep: Option<Sweep>,
+    swept: Vec<Swept>,
 }
 
 impl Study {
@@ -89,9 +96,88 @@ impl Study {
 
     fn new(mut source: Source, overrides: &[Override]) -> Result<Self, StudyError> {
         let spec = source.spec(overrides)?;
-        let (plan, model_text) = build::plan(&spec, &source)?;
+        if spec.sweep.is_none() {
+            return Self::unswept(spec, source);
+        }
+        let (model, _) = build::model(&spec, &source)?;
+        let Some(sweep) = Sweep::new(&spec, &source, &model)? else { return Self::unswept(spec, source) };
+        // Every point is built before the first one is run: what is wrong with the last one should not show after an hour.
+        let mut first: Option<Self> = None;
+        for index in 0..sweep.n_points() {
+            let point = point(&spec, &source, &sweep, index)?;
+            match &first {
+                None => first = Some(point),
+                Some(first) if first.columns() != point.columns() => {
+                    let (key, place) = sweep.differing_key(index);
+                    return Err(StudyError::new(SweepError::OtherColumns { key }.into(), place));
+                }
+                Some(_) => {}
+            }
+        }
+        match first {
+            Some(first) => Ok(Self { spec, source, sweep: Some(sweep), ..first }),
+            None => Self::unswept(spec, source),
+        }
+    }
+
+    fn unswept(spec: StudySpec, source: Source) -> Result<Self, StudyError> {
+        let (plan, model_text, targets) = build::plan(&spec, &source)?;
         let uncertainty = uncertainty::drawn(&spec, &source, &plan)?;
-        Ok(Self { spec, source, plan, uncertainty, model_text, embedded_name: None })
+        let (sweep, swept) = (None, Vec::new());
+        Ok(Self { spec, source, plan, uncertainty, model_text, embedded_name: None, targets, sweep, swept })
+    }
+
+    /// What the columns of its tables follow from.
+    fn columns(&self) -> (Vec<&str>, Vec<&str>, &[String], [bool; 2]) {
+        let model = &self.setup().model;
+        let outputs = model.outputs().iter().map(|output| output.name.as_str());
+        let parameters = model.parameters().iter().map(|parameter| parameter.name.as_str());
+        let covariates = match &self.plan {
+            Plan::Cohort(design) => design.cohort.names(),
+            Plan::Data(_) => &[],
+        };
+        let flags = [self.setup().residual, self.replicates().count() > 1];
+        (self.arm_names(), outputs.chain(parameters).collect(), covariates, flags)
+    }
+
+    /// Conditions that patients should meet.
+    #[must_use]
+    pub fn targets(&self) -> &[Target] {
+        &self.targets
+    }
+
+    /// Whether it is run over a grid of values of some of its keys.
+    #[must_use]
+    pub fn is_swept(&self) -> bool {
+        self.sweep.is_some()
+    }
+
+    /// Number of points of its sweep; 1 where nothing is swept.
+    #[must_use]
+    pub fn n_points(&self) -> usize {
+        self.sweep.as_ref().map_or(1, Sweep::n_points)
+    }
+
+    /// A point of its sweep, from 0: a study of its own, that says where it stands by [`Study::swept`]. The study itself where nothing is
+    /// swept. Points are made when they are asked for, so that memory does not grow with their number.
+    ///
+    /// # Errors
+    /// Where files that the study reads have changed since it was checked.
+    ///
+    /// # Panics
+    /// Beyond the last point.
+    pub fn point(&self, index: usize) -> Result<Self, StudyError> {
+        assert!(index < self.n_points(), "point {index} of {}", self.n_points());
+        match &self.sweep {
+            None => Ok(self.clone()),
+            Some(sweep) => point(&self.spec, &self.source, sweep, index),
+        }
+    }
+
+    /// What is swept, with the values at this point; those at the first point for a study with a sweep.
+    #[must_use]
+    pub fn swept(&self) -> &[Swept] {
+        &self.swept
     }
 
     /// Its name: as given, or that of its file.
@@ -109,14 +195,14 @@ impl Study {
     /// Whether no override changes what the file says of drug and patients: then its results can be held against published ones.
     #[must_use]
     pub fn is_as_written(&self) -> bool {
-        const HARMLESS: [&str; 6] = ["name", "seed", "arms", "solver", "residual", "outputs"];
+        const HARMLESS: [&str; 7] = ["name", "seed", "arms", "solver", "residual", "outputs", "target"];
         self.source.overridden().all(|path| {
             let first = path.first().map(String::as_str).unwrap_or_default();
             HARMLESS.contains(&first) || path == ["cohort", "size"]
         })
     }
 
-    /// What is simulated.
+    /// What is simulated; at the first point where it is swept.
     #[must_use]
     pub fn plan(&self) -> &Plan {
         &self.plan
@@ -162,7 +248,7 @@ impl Study {
         &self.uncertainty
     }
 
-    /// Runs the study on `threads` threads (`None`: all of the machine) and feeds the sinks, in order of subjects. `progress` is told the
+    /// Runs the study (its first point, where it is swept) on `threads` threads (`None`: all of the machine) and feeds the sinks, in order of subjects. `progress` is told the
     /// number of subjects done.
     ///
     /// # Errors
@@ -196,4 +282,10 @@ impl Study {
     pub fn to_toml(&self) -> String {
         self.source.table.to_string()
     }
+}
+
+fn point(spec: &StudySpec, source: &Source, sweep: &Sweep, index: usize) -> Result<Study, StudyError> {
+    let (swept, overrides) = sweep.point(index);
+    let (spec, source) = source.at_point(spec, &overrides)?;
+    Ok(Study { swept, ..Study::unswept(spec, source)? })
 }

@@ -8,6 +8,7 @@ use toml::{Table, Value};
 
 use super::error::{Place, Problem, StudyError, nearest};
 use super::spec::StudySpec;
+use crate::model::ir::Span;
 
 /// One `KEY=VALUE` that replaces or adds a value of the study file, for instance `cohort.size=500`.
 ///
@@ -16,7 +17,7 @@ use super::spec::StudySpec;
 pub struct Override {
     path: Vec<String>,
     value: Value,
-    origin: String,
+    place: Place,
 }
 
 impl Override {
@@ -25,25 +26,51 @@ impl Override {
     /// # Errors
     /// Where there is no `=` or no key.
     pub fn parse(text: &str, origin: &str) -> Result<Self, StudyError> {
-        let place = Some(Place { origin: origin.to_owned(), position: None });
-        let Some((path, value)) = text.split_once('=').filter(|(path, _)| !path.trim().is_empty()) else {
-            return Err(StudyError::new(Problem::OverrideWithoutValue { text: text.to_owned() }, place));
-        };
-        let value = value.trim();
-        let value = toml::from_str::<Table>(&format!("value = {value}"))
-            .ok()
-            .and_then(|mut table| (table.len() == 1).then(|| table.remove("value")).flatten())
-            .unwrap_or_else(|| Value::String(value.to_owned()));
+        let (path, value) = key_and_value(text, origin)?;
         let path: Vec<&str> = path.split('.').map(str::trim).collect();
-        Ok(Self::new(&path, value, origin))
+        Ok(Self::new(&path, toml_or_text(value), origin))
     }
 
     /// An override of the value at a path, key by key.
     #[must_use]
     pub fn new(path: &[&str], value: impl Into<Value>, origin: &str) -> Self {
         let path = path.iter().map(|&key| key.to_owned()).collect();
-        Self { path, value: value.into(), origin: origin.to_owned() }
+        Self { path, value: value.into(), place: Place { origin: origin.to_owned(), position: None } }
     }
+
+    /// An override that was said elsewhere than in a flag.
+    pub(super) fn said_at(place: Place, path: Vec<String>, value: Value) -> Self {
+        Self { path, value, place }
+    }
+
+    /// Where it was said.
+    pub(super) fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// What it sets.
+    pub(super) fn path(&self) -> &[String] {
+        &self.path
+    }
+}
+
+/// Both sides of `KEY=VALUE`, trimmed.
+pub(super) fn key_and_value<'a>(text: &'a str, origin: &str) -> Result<(&'a str, &'a str), StudyError> {
+    match text.split_once('=').filter(|(key, _)| !key.trim().is_empty()) {
+        Some((key, value)) => Ok((key.trim(), value.trim())),
+        None => {
+            let place = Some(Place { origin: origin.to_owned(), position: None });
+            Err(StudyError::new(Problem::OverrideWithoutValue { text: text.to_owned() }, place))
+        }
+    }
+}
+
+/// A value as TOML has it; what is not TOML is a string.
+pub(super) fn toml_or_text(value: &str) -> Value {
+    toml::from_str::<Table>(&format!("value = {value}"))
+        .ok()
+        .and_then(|mut table| (table.len() == 1).then(|| table.remove("value")).flatten())
+        .unwrap_or_else(|| Value::String(value.to_owned()))
 }
 
 /// A study file with its overrides applied.
@@ -92,12 +119,7 @@ impl Source {
             shape_error(&error, |span| span.map(|span| Place::in_text(&self.origin, &self.text, span)))
         })?;
         for change in overrides {
-            let placed =
-                |problem| StudyError::new(problem, Some(Place { origin: change.origin.clone(), position: None }));
-            let path = self.replicated(&change.path).map_err(placed)?;
-            let path = set(&mut self.table, &path, change.value.clone()).map_err(placed)?;
-            spec = StudySpec::deserialize(self.table.clone()).map_err(|error| placed(problem_of(error.message())))?;
-            self.overrides.push(Override { path, ..change.clone() });
+            spec = self.apply(change)?;
         }
         Ok(spec)
     }
@@ -112,15 +134,54 @@ impl Source {
         Ok([table, "replicates"].map(str::to_owned).to_vec())
     }
 
+    /// The raw study `base` with these overrides and without its sweep, and the source that says so.
+    pub fn at_point(&self, base: &StudySpec, overrides: &[Override]) -> Result<(StudySpec, Self), StudyError> {
+        let mut source = self.clone();
+        source.table.remove("sweep");
+        let mut spec = StudySpec { sweep: None, ..base.clone() };
+        for change in overrides {
+            spec = source.apply(change)?;
+        }
+        Ok((spec, source))
+    }
+
+    fn apply(&mut self, change: &Override) -> Result<StudySpec, StudyError> {
+        let placed = |problem| StudyError::new(problem, Some(change.place.clone()));
+        let path = self.replicated(&change.path).map_err(placed)?;
+        let path = set(&mut self.table, &path, change.value.clone()).map_err(placed)?;
+        let spec = StudySpec::deserialize(self.table.clone()).map_err(|error| placed(problem_of(error.message())))?;
+        self.overrides.push(Override { path, ..change.clone() });
+        Ok(spec)
+    }
+
     /// Where the value at `path` was said: the last override that set it or something above it, or its place in the text.
     pub fn place_of(&self, path: &[&str]) -> Place {
         let says = |change: &&Override| path.starts_with(&change.path.iter().map(String::as_str).collect::<Vec<_>>());
         if let Some(change) = self.overrides.iter().rev().find(says) {
-            return Place { origin: change.origin.clone(), position: None };
+            return change.place.clone();
         }
         match span_of(&self.text, path) {
             Some(span) => Place::in_text(&self.origin, &self.text, span),
             None => Place { origin: self.origin.clone(), position: None },
+        }
+    }
+}
+
+impl Source {
+    /// A place within the string at `path`: in the file where the string stands there as it is, else in the string by itself.
+    pub fn place_in(&self, path: &[&str], text: &str, within: Span) -> Place {
+        let place = self.place_of(path);
+        if place.position.is_none() {
+            return Place { origin: place.origin, ..Place::in_text("", text, within.start..within.end) };
+        }
+        let written =
+            span_of(&self.text, path).filter(|span| self.text.get(span.start + 1..span.end - 1) == Some(text));
+        match written {
+            Some(span) => {
+                let start = span.start + 1;
+                Place::in_text(&self.origin, &self.text, start + within.start..start + within.end)
+            }
+            None => place,
         }
     }
 }
@@ -205,7 +266,7 @@ fn shape_error(error: &toml::de::Error, place: impl Fn(Option<std::ops::Range<us
 }
 
 /// Serde says which keys or variants it knows in its message; they become data again here.
-fn problem_of(message: &str) -> Problem {
+pub(super) fn problem_of(message: &str) -> Problem {
     let named = |text: &str| text.split('`').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>();
     if let Some(rest) = message.strip_prefix("unknown field ") {
         let mut names = named(rest);

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::data::DataSpec;
+use super::target::TargetSpec;
 use super::uncertainty::UncertaintySpec;
 use super::vpc::VpcSpec;
 use crate::cohort::CohortSpec;
@@ -60,6 +61,11 @@ pub struct StudySpec {
     /// What is given to whom.
     #[serde(default)]
     pub arm: Vec<ArmSpec>,
+    /// Conditions that patients should meet.
+    #[serde(default)]
+    pub target: Vec<TargetSpec>,
+    /// Keys of the study, each with the values that it takes in turn: see [`super::sweep`].
+    pub sweep: Option<toml::Table>,
 }
 
 /// One arm: all subjects of the cohort under one regimen.

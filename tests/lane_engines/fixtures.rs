@@ -160,7 +160,7 @@ fn inotuzumab_timeline(bsa: f64, covariates: Vec<f64>) -> Timeline {
     let intervals = starts.iter().zip(ends).map(|(&start, end)| Interval { start, end }).collect();
     let interpolation = vec![Interpolation::Locf; covariates.len()];
     let covariates = CovariateTable { times: vec![0.0], values: covariates, interpolation };
-    Timeline { records, covariates, intervals, n_rows: 323 }
+    Timeline { records, covariates, intervals, n_rows: 323, ..Timeline::default() }
 }
 
 /// Largest relative difference of outputs, areas and maxima; values below `floor` count as `floor`.

@@ -38,6 +38,7 @@ pub fn one_subject(model: &Model, start: f64, amount: f64, times: &[f64]) -> Coh
         covariates: CovariateTable { times: vec![start], values: vec![], interpolation: vec![] },
         intervals: vec![Interval { start, end: times.last().copied().unwrap_or(start) }],
         n_rows: times.len(),
+        ..Timeline::default()
     };
     Cohort {
         program: Arc::new(model.program().clone()),

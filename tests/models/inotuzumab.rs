@@ -239,6 +239,7 @@ fn typical_patient(model: &Model, bsa: f64) -> Result<Profile, SubjectError> {
             interpolation: vec![Interpolation::Locf; covariates.len()],
             values: covariates,
         },
+        ..Timeline::default()
     };
     let tolerance = Tolerance { rtol: 1e-11, atol: 1e-13 };
     let engine = Engine::new(Arc::new(model.program().clone()), SolverChoice::Reference, tolerance).unwrap();

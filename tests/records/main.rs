@@ -44,6 +44,7 @@ fn design(model: &str) -> RecordDesign {
             residual: true,
             typical: false,
             parameters: false,
+            levels: [].into(),
         },
         answer: Answer::EveryRecord,
         grid: Vec::new(),

@@ -11,6 +11,7 @@ Examples:
   teorell simulate                                              The built-in study of inotuzumab ozogamicin
   teorell simulate my-study.toml -n 200 --arm fixed --out try   One arm of a study, with 200 subjects
   teorell simulate --set cohort.covariates.RITUX=1 --no-plots   Any key of the study, replaced
+  teorell simulate rifampicin --sweep amount=300:900:150         The same for each of five doses, in one table
   teorell simulate --data data.csv --model my-model.R --carry ARM --replicates 100
                                                                 The records of a data set, 100 times
   teorell simulate --model my-model.R --dose 100 --every \"12 h\" --repeat 14 -n 500
@@ -43,6 +44,12 @@ pub struct Arguments {
     /// Replace a value of the study, such as cohort.size=500; may be given several times.
     #[arg(long = "set", value_name = "KEY=VALUE")]
     sets: Vec<String>,
+    /// Run the study for each value of a key, such as amount=100,200,400 or amount=100:400:100; several make a grid.
+    #[arg(long = "sweep", value_name = "KEY=VALUES")]
+    sweeps: Vec<String>,
+    /// A condition that patients should meet, such as "ctrough > 30 mg/L", in place of the study's; may be given several times.
+    #[arg(long = "target", value_name = "CONDITION")]
+    targets: Vec<String>,
     /// Draw no pictures.
     #[arg(long)]
     no_plots: bool,
@@ -260,8 +267,18 @@ impl Arguments {
         if let Some(format) = &self.format {
             add(&["outputs", "format"], format.as_str().into(), format!("--format {format}"));
         }
+        if !self.targets.is_empty() {
+            let target = |condition: &String| {
+                toml::Value::Table([("condition".to_owned(), condition.as_str().into())].into_iter().collect())
+            };
+            let targets: Vec<toml::Value> = self.targets.iter().map(target).collect();
+            add(&["target"], targets.into(), "--target".to_owned());
+        }
         for text in &self.sets {
             overrides.push(Override::parse(text, &format!("--set {text}"))?);
+        }
+        for text in &self.sweeps {
+            overrides.push(Override::sweep(text, &format!("--sweep {text}"))?);
         }
         // The last: what is replicated may have been set just before.
         if let Some(replicates) = self.replicates {

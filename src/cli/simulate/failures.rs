@@ -6,7 +6,9 @@ use std::sync::{Mutex, PoisonError};
 use teorell::simulate::result::Simulated;
 use teorell::simulate::sink::Sink;
 use teorell::study::Study;
+use teorell::units::TimeUnit;
 
+use super::tables::shown;
 use crate::cli::report::warning;
 
 /// So many are told in full: enough to see what they have in common.
@@ -16,32 +18,31 @@ const SHOWN: usize = 5;
 #[derive(Debug, Default)]
 pub struct Failures {
     seen: Mutex<Told>,
+    /// What messages call each arm at the point at hand.
+    arms: Vec<String>,
+    time_unit: TimeUnit,
 }
 
+/// How many failed, and what is said of the first of them.
 #[derive(Debug, Default)]
 pub struct Told {
     n: u64,
-    first: Vec<FailedSubject>,
-}
-
-/// One failed subject.
-#[derive(Debug)]
-struct FailedSubject {
-    arm: usize,
-    id: String,
-    time: Option<f64>,
-    message: String,
+    first: Vec<String>,
 }
 
 impl Failures {
+    /// Turns to a study, or to a point of its sweep.
+    pub fn begin(&mut self, point: &Study) {
+        let swept: String =
+            point.swept().iter().map(|swept| format!(", {} {}", swept.name, shown(&swept.value))).collect();
+        self.arms = point.arm_names().iter().map(|arm| format!("arm `{arm}`{swept}")).collect();
+        self.time_unit = point.time_unit();
+    }
+
     /// Names the first failed subjects on stderr.
-    pub fn report(&self, study: &Study) {
+    pub fn report(&self) {
         let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        for failed in &seen.first {
-            let arm = study.arm_names()[failed.arm];
-            let at = failed.time.map_or_else(String::new, |time| format!(" at time {time} {}", study.time_unit()));
-            warning(&format!("subject {} in arm `{arm}` failed{at}: {}", failed.id, failed.message));
-        }
+        seen.first.iter().for_each(|failed| warning(failed));
         if seen.n > seen.first.len() as u64 {
             warning(&format!("{} more failed; `subjects.csv` says why", seen.n - seen.first.len() as u64));
         }
@@ -57,8 +58,9 @@ impl Sink for Failures {
             let Err(failure) = &simulated.outcome else { continue };
             told.n += 1;
             if told.first.len() < SHOWN {
-                let (id, message) = (simulated.id.to_string(), failure.message.clone());
-                told.first.push(FailedSubject { arm: simulated.arm, id, time: failure.time, message });
+                let (id, arm) = (&simulated.id, &self.arms[simulated.arm]);
+                let at = failure.time.map_or_else(String::new, |time| format!(" at time {time} {}", self.time_unit));
+                told.first.push(format!("subject {id} in {arm} failed{at}: {}", failure.message));
             }
         }
         told

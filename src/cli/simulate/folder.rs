@@ -7,34 +7,44 @@ use std::time::Duration;
 use sha2::{Digest, Sha256};
 use teorell::cohort::streams::Purpose;
 use teorell::engine::Engine;
-use teorell::output::columns;
+use teorell::output::columns::{self, Column};
 use teorell::output::exposures::ExposureSink;
 use teorell::output::folder::{OutputFile, OutputFolder};
-use teorell::output::layout::{Format, Layout};
+use teorell::output::layout::{Format, Layout, SweptCell, SweptColumn};
 use teorell::output::manifest::{self, Manifest};
 use teorell::output::profiles::ProfileSink;
+use teorell::output::rows::Table;
 use teorell::output::subjects::SubjectSink;
-use teorell::output::summaries::{SummaryPlan, SummarySink, write_accumulation, write_summary};
+use teorell::output::summaries::{SummaryPlan, SummarySink, append_accumulation, append_summary};
 use teorell::plot;
 use teorell::plot::source::{PlotFiles, PlotOptions, pictures};
 use teorell::plot::style::Theme;
 use teorell::simulate::sink::AnySink;
 use teorell::simulate::{Arm, Counts, Prescription};
 use teorell::study::spec::{TableFormat, ThemeName};
+use teorell::study::sweep::SweptValue;
 use teorell::study::{DATA_ARM, Plan, Study};
 
+use super::targets::TargetFiles;
 use crate::cli::report::Failure;
 
 /// Open files, and what fills them.
 pub struct Files {
     layout: Arc<Layout>,
-    format: Format,
     profiles: Option<ProfileSink<OutputFile>>,
     exposure: Option<ExposureSink<OutputFile>>,
     subjects: Option<SubjectSink<OutputFile>>,
-    summary: Option<(SummarySink, OutputFile, OutputFile)>,
+    summary: Option<SummaryFiles>,
+    targets: Option<TargetFiles>,
     // The last to be dropped: a folder that was made for a run that failed is removed once its files are.
     folder: OutputFolder,
+}
+
+/// The tables of summaries, and what collects those of the point at hand.
+struct SummaryFiles {
+    sink: SummarySink,
+    summary: Table<OutputFile>,
+    accumulation: Table<OutputFile>,
 }
 
 impl Files {
@@ -49,6 +59,9 @@ impl Files {
             let ending = if format.compressed { ".gz" } else { "" };
             folder.create(&format!("{name}.csv{ending}"), columns)
         };
+        let create_table = |name: &str, columns: Vec<Column>| -> Result<_, Failure> {
+            Ok(Table::new(create(name, columns.clone())?, format, &columns)?)
+        };
         let profiles = match wanted.profiles && rows {
             true => Some(ProfileSink::new(layout.clone(), format, create("profiles", columns::profiles(&layout))?)?),
             false => None,
@@ -62,19 +75,52 @@ impl Files {
             false => None,
         };
         let summary = match wanted.summary {
-            true => {
-                let plan = SummaryPlan {
-                    times: summary_times(study),
-                    observed: layout.observed_unit.is_some(),
-                    expected_subjects: study.size(),
-                };
-                let summary = create("summary", columns::summary(&layout))?;
-                let accumulation = create("accumulation", columns::accumulation())?;
-                Some((SummarySink::new(layout.clone(), plan), summary, accumulation))
-            }
+            true => Some(SummaryFiles {
+                sink: summary_sink(study, &layout),
+                summary: create_table("summary", columns::summary(&layout))?,
+                accumulation: create_table("accumulation", columns::accumulation(&layout))?,
+            }),
             false => None,
         };
-        Ok(Self { layout, format, profiles, exposure, subjects, summary, folder })
+        let targets = match study.targets() {
+            [] => None,
+            targets => Some(TargetFiles::create(study, targets, &layout, create_table)?),
+        };
+        Ok(Self { layout, profiles, exposure, subjects, summary, targets, folder })
+    }
+
+    /// Turns to a point of the sweep: the rows to come are its.
+    pub fn begin(&mut self, point: &Study) {
+        let layout = Arc::new(layout(point));
+        if let Some(sink) = &mut self.profiles {
+            sink.at_point(layout.clone());
+        }
+        if let Some(sink) = &mut self.exposure {
+            sink.at_point(layout.clone());
+        }
+        if let Some(sink) = &mut self.subjects {
+            sink.at_point(layout.clone());
+        }
+        if let Some(files) = &mut self.summary {
+            files.sink = summary_sink(point, &layout);
+        }
+        if let Some(files) = &mut self.targets {
+            files.begin(point, &layout);
+        }
+        self.layout = layout;
+    }
+
+    /// Writes what is known of a point once all its subjects are done.
+    pub fn end(&mut self) -> Result<(), Failure> {
+        if let Some(files) = &self.summary {
+            let summaries = files.sink.finish();
+            append_summary(&files.summary, &summaries.summary, &self.layout)?;
+            append_accumulation(&files.accumulation, &summaries.accumulation, &self.layout)?;
+        }
+        if let Some(files) = &mut self.targets {
+            files.end(&self.layout)?;
+        }
+        Ok(())
     }
 
     /// What the run feeds.
@@ -83,8 +129,14 @@ impl Files {
         sinks.extend(self.profiles.as_ref().map(|sink| sink as &dyn AnySink));
         sinks.extend(self.exposure.as_ref().map(|sink| sink as &dyn AnySink));
         sinks.extend(self.subjects.as_ref().map(|sink| sink as &dyn AnySink));
-        sinks.extend(self.summary.as_ref().map(|(sink, ..)| sink as &dyn AnySink));
+        sinks.extend(self.summary.as_ref().map(|files| &files.sink as &dyn AnySink));
+        sinks.extend(self.targets.as_ref().map(|files| files.sink() as &dyn AnySink));
         sinks
+    }
+
+    /// What is said of the targets at the end of the run.
+    pub fn targets(&self) -> Option<String> {
+        self.targets.as_ref().map(|files| files.text(&self.layout))
     }
 
     /// Finishes the files, draws the pictures, and puts everything in its place. Says what was written.
@@ -111,12 +163,17 @@ impl Files {
             sources.subjects = Some(file.written_path().to_owned());
             files.push(file);
         }
-        if let Some((sink, summary, accumulation)) = self.summary {
-            let summaries = sink.finish();
-            let file = write_summary(&summaries.summary, &self.layout, self.format, summary)?;
+        if let Some(tables) = self.summary {
+            let file = tables.summary.into_writer();
             sources.summary = Some(file.written_path().to_owned());
             files.push(file);
-            files.push(write_accumulation(&summaries.accumulation, self.format, accumulation)?);
+            files.push(tables.accumulation.into_writer());
+        }
+        if let Some(tables) = self.targets {
+            let (targets, reached) = tables.finish(&self.layout)?;
+            sources.targets = Some(targets.written_path().to_owned());
+            files.push(targets);
+            files.extend(reached);
         }
         let begun = std::time::Instant::now();
         if study.spec().outputs.plots {
@@ -152,13 +209,32 @@ pub fn writes_rows(study: &Study) -> bool {
 
 /// A data set is answered by every variable of its model; only those that were asked for are worth a picture.
 fn is_wanted(study: &Study, picture: &str) -> bool {
-    const ALWAYS: [&str; 4] = ["concentration", "spaghetti", "accumulation", "clearance"];
+    const ALWAYS: [&str; 7] =
+        ["concentration", "spaghetti", "accumulation", "clearance", "sweep", "sweep_concentration", "pta"];
     let outputs = &study.spec().outputs;
     ALWAYS.contains(&picture) || outputs.variables.iter().flatten().any(|variable| variable == picture)
 }
 
+fn summary_sink(study: &Study, layout: &Arc<Layout>) -> SummarySink {
+    let plan = SummaryPlan {
+        times: summary_times(study),
+        observed: layout.observed_unit.is_some(),
+        expected_subjects: study.size(),
+    };
+    SummarySink::new(layout.clone(), plan)
+}
+
 /// What the files of a study hold.
 pub fn layout(study: &Study) -> Layout {
+    let swept = study.swept().iter().map(|swept| SweptColumn {
+        name: swept.name.clone(),
+        unit: swept.unit.clone(),
+        key: swept.key.clone(),
+        cell: match &swept.value {
+            SweptValue::Number(value) => SweptCell::Number(*value),
+            SweptValue::Text(text) => SweptCell::Text(text.clone()),
+        },
+    });
     let layout = match study.plan() {
         Plan::Cohort(design) => Layout::of(design),
         Plan::Data(data) => {
@@ -166,7 +242,7 @@ pub fn layout(study: &Study) -> Layout {
             Layout::of_records(&data.design, DATA_ARM, &carried)
         }
     };
-    Layout { replicates: study.replicates().count() > 1, ..layout }
+    Layout { swept: swept.collect(), replicates: study.replicates().count() > 1, ..layout }
 }
 
 /// Times that subjects share, per arm.
@@ -233,6 +309,7 @@ pub fn manifest(study: &Study, layout: &Layout, counts: Counts) -> Manifest {
         },
         solver: solver.unwrap_or_default(),
         arms: arms(study),
+        swept: columns::swept(layout),
         counts: manifest::Counts {
             subjects: counts.subjects,
             failed: counts.failed,

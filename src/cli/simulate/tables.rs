@@ -1,51 +1,86 @@
 //! What a run prints at its end.
 
+use teorell::output::number;
 use teorell::study::Study;
 use teorell::study::published::{Comparison, Published};
+use teorell::study::sweep::SweptValue;
 use teorell::study::watch::Watch;
 
 use super::folder::layout;
 use crate::cli::table::{Align, significant, table, whole};
 
-/// Exposure in the first and last cycle of every arm.
-pub fn exposure(study: &Study, watches: &[Watch]) -> String {
-    let layout = layout(study);
-    let mut rows = Vec::new();
-    for (arm, watch) in study.arm_names().into_iter().zip(watches) {
-        let n_cycles = watch.n_intervals();
-        for cycle in [1, n_cycles].into_iter().take(n_cycles.min(2)) {
-            let (Some(auc), Some(cmax)) = (watch.auc(cycle), watch.cmax(cycle)) else { continue };
-            let number = |value: Option<f64>| value.map_or_else(String::new, |value| significant(value, 3));
-            let ratio = if cycle > 1 { watch.accumulation(cycle) } else { None };
-            rows.push(vec![
-                arm.to_owned(),
-                cycle.to_string(),
-                whole(auc.n),
-                number(auc.p5),
-                number(auc.p50),
-                number(auc.p95),
-                number(cmax.p5),
-                number(cmax.p50),
-                number(cmax.p95),
-                number(ratio.and_then(|ratio| ratio.geometric_mean_of_ratios)),
-            ]);
+/// Points of a sweep that are shown; all of them are in the tables.
+const MOST_POINTS: usize = 24;
+
+/// Exposure in the first and last cycle of every arm, or in the last one of every point of a sweep.
+#[derive(Default)]
+pub struct Exposure {
+    rows: Vec<Vec<String>>,
+    points: usize,
+}
+
+impl Exposure {
+    /// Adds a study, or a point of one.
+    pub fn add(&mut self, study: &Study, watches: &[Watch]) {
+        self.points += 1;
+        if self.points > MOST_POINTS {
+            return;
+        }
+        let swept: Vec<String> = study.swept().iter().map(|swept| shown(&swept.value)).collect();
+        for (arm, watch) in study.arm_names().into_iter().zip(watches) {
+            let n_cycles = watch.n_intervals();
+            let cycles = if swept.is_empty() { vec![1, n_cycles] } else { vec![n_cycles] };
+            for cycle in cycles.into_iter().take(n_cycles.min(2)) {
+                let (Some(auc), Some(cmax)) = (watch.auc(cycle), watch.cmax(cycle)) else { continue };
+                let number = |value: Option<f64>| value.map_or_else(String::new, |value| significant(value, 3));
+                let ratio = if cycle > 1 { watch.accumulation(cycle) } else { None };
+                let mut row = swept.clone();
+                row.extend([arm.to_owned(), cycle.to_string(), whole(auc.n)]);
+                row.extend([auc.p5, auc.p50, auc.p95, cmax.p5, cmax.p50, cmax.p95].map(number));
+                row.push(number(ratio.and_then(|ratio| ratio.geometric_mean_of_ratios)));
+                self.rows.push(row);
+            }
         }
     }
-    let auc = format!("AUC p50, {}*{}", layout.exposure_unit, layout.time_unit);
-    let cmax = format!("Cmax p50, {}", layout.exposure_unit);
-    let headings = [
-        ("arm", Align::Left),
-        ("cycle", Align::Right),
-        ("n", Align::Right),
-        ("p5", Align::Right),
-        (auc.as_str(), Align::Right),
-        ("p95", Align::Right),
-        ("p5", Align::Right),
-        (cmax.as_str(), Align::Right),
-        ("p95", Align::Right),
-        ("accumulation", Align::Right),
-    ];
-    table(&headings, &rows)
+
+    /// As a table.
+    pub fn text(&self, study: &Study) -> String {
+        let layout = layout(study);
+        let auc = format!("AUC p50, {}*{}", layout.exposure_unit, layout.time_unit);
+        let cmax = format!("Cmax p50, {}", layout.exposure_unit);
+        let swept: Vec<String> = study.swept().iter().map(|swept| heading(&swept.name, &swept.unit)).collect();
+        let mut headings: Vec<(&str, Align)> = swept.iter().map(|name| (name.as_str(), Align::Right)).collect();
+        headings.extend([
+            ("arm", Align::Left),
+            ("cycle", Align::Right),
+            ("n", Align::Right),
+            ("p5", Align::Right),
+            (auc.as_str(), Align::Right),
+            ("p95", Align::Right),
+            ("p5", Align::Right),
+            (cmax.as_str(), Align::Right),
+            ("p95", Align::Right),
+            ("accumulation", Align::Right),
+        ]);
+        let mut text = table(&headings, &self.rows);
+        if self.points > MOST_POINTS {
+            text += &format!("... and {} more points in `summary.csv`\n", self.points - MOST_POINTS);
+        }
+        text
+    }
+}
+
+/// `amount, mg`.
+pub fn heading(name: &str, unit: &str) -> String {
+    if unit.is_empty() { name.to_owned() } else { format!("{name}, {unit}") }
+}
+
+/// A swept value, for people.
+pub fn shown(value: &SweptValue) -> String {
+    match value {
+        SweptValue::Number(value) => number::format(*value, Some(6)),
+        SweptValue::Text(text) => text.clone(),
+    }
 }
 
 /// Published numbers beside those of this run, where it is the study that they were published of.

@@ -6,6 +6,7 @@ use super::maxima::Maxima;
 use super::observer::{Moments, Observer};
 use super::{Backend, LANES, Lanes};
 use crate::engine::SubjectInput;
+use crate::engine::crossing::note_above;
 use crate::engine::cursor::{Arrival, Cursor};
 use crate::engine::failure::{Cause, SubjectError};
 use crate::engine::program::{ExposureTarget, Program, Register};
@@ -20,6 +21,9 @@ const STIFF_STEPS: u32 = 400;
 
 /// Such steps are counted from this many after a stop on: most stretches end before.
 const STEPS_BEFORE_COUNTING: u32 = 40;
+
+/// A step is looked at in so many places for crossings of a level: a series may go far, and rise and fall on the way.
+const LEVEL_POINTS: usize = 9;
 
 /// What became of a subject.
 #[derive(Debug)]
@@ -276,6 +280,14 @@ impl<'a, 'i, I: LaneIntegrator> Driver<'a, 'i, I> {
         }
         if arrived {
             cursor.note(end, exposure.at_end[lane]);
+        }
+        let levels = cursor.levels();
+        if !levels.is_empty() {
+            let points: [f64; LEVEL_POINTS] = std::array::from_fn(|i| match i {
+                i if i + 1 == LEVEL_POINTS => end,
+                i => start + (end - start) * (i as f64 / (LEVEL_POINTS - 1) as f64),
+            });
+            note_above(&points, levels, value_at, |level, from, to| cursor.note_above(level, from, to));
         }
     }
 

@@ -10,6 +10,7 @@ mod rodas;
 
 use self::matrix::Factors;
 use self::rodas::{COUPLING, DENSE, GAMMA, NODES, STAGES, STATE, TIME};
+use super::crossing::note_above;
 use super::cursor::Cursor;
 use super::failure::{Cause, SubjectError};
 use super::maximum::note_maxima;
@@ -47,6 +48,7 @@ pub(super) fn run(program: &Program, input: SubjectInput<'_>, tolerance: Toleran
     let mut at = state.clone();
     let mut samples = Vec::new();
     let mut maxima = Vec::new();
+    let mut above = Vec::new();
     while let Some(stop) = cursor.next_stop() {
         let measures = cursor.measures_exposure();
         let start = cursor.time();
@@ -55,17 +57,20 @@ pub(super) fn run(program: &Program, input: SubjectInput<'_>, tolerance: Toleran
             samples.push(sample);
         }
         maxima.clear();
+        above.clear();
         {
             let right_hand_side = RightHandSide::of(&cursor);
             method
                 .integrate(&right_hand_side, start, stop, &mut state)
                 .map_err(|(time, cause)| cursor.fail(time, &state, cause))?;
             if measures {
-                let curve = |time: f64| {
+                let mut curve = |time: f64| {
                     method.evaluate(time, &mut at);
                     right_hand_side.exposure(time, &at)
                 };
-                note_maxima(&method.points(start, stop), curve, |time, value| maxima.push((time, value)));
+                let points = method.points(start, stop);
+                note_maxima(&points, &mut curve, |time, value| maxima.push((time, value)));
+                note_above(&points, cursor.levels(), curve, |level, from, to| above.push((level, from, to)));
             }
         }
         for sample in &samples {
@@ -74,6 +79,9 @@ pub(super) fn run(program: &Program, input: SubjectInput<'_>, tolerance: Toleran
         }
         for &(time, value) in &maxima {
             cursor.note(time, value);
+        }
+        for &(level, from, to) in &above {
+            cursor.note_above(level, from, to);
         }
         cursor.arrive(&mut state)?;
         cursor.settle_and_check(&state)?;

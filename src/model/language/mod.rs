@@ -26,6 +26,7 @@ mod tree;
 
 use super::diagnostic::{Diagnostic, Severity};
 use super::ir::{ModelIr, Span};
+pub(crate) use tree::{Argument, Operator, Tree, TreeNode};
 
 /// A model and what the user should know of its reading.
 #[derive(Clone, Debug, PartialEq)]
@@ -103,14 +104,24 @@ pub fn read(text: &str, fallback_name: &str) -> Result<Reading, Vec<Diagnostic>>
 /// assert!(teorell::model::language::constant("cl / v").is_err());
 /// ```
 pub fn constant(text: &str) -> Result<f64, Diagnostic> {
+    constant::value(&tree(text)?)
+}
+
+/// The syntax of one expression, for readers of other texts than models.
+///
+/// # Errors
+///
+/// What is no expression, and where in the text.
+pub(crate) fn tree(text: &str) -> Result<Tree, Diagnostic> {
     let mut diagnostics = Vec::new();
     let statements = parser::parse(text, &mut diagnostics);
     if let Some(error) = diagnostics.into_iter().find(|diagnostic| diagnostic.severity == Severity::Error) {
         return Err(error);
     }
-    match statements.unwrap_or_default().as_slice() {
-        [tree] => constant::value(tree),
-        _ => Err(Diagnostic::error(Span { start: 0, end: text.len() }, "this is not one constant expression")),
+    let mut statements = statements.unwrap_or_default();
+    match (statements.pop(), statements.is_empty()) {
+        (Some(tree), true) => Ok(tree),
+        _ => Err(Diagnostic::error(Span { start: 0, end: text.len() }, "this is not one expression")),
     }
 }
 

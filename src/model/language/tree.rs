@@ -4,7 +4,7 @@ use crate::model::ir::{Name, Span};
 
 /// A piece of R with its place.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Tree {
+pub(crate) struct Tree {
     pub node: TreeNode,
     pub span: Span,
     /// Levels below this one, so that no later walk over the tree runs out of stack.
@@ -13,7 +13,7 @@ pub(super) struct Tree {
 
 /// What a piece of R is. Brackets around an expression leave no node.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum TreeNode {
+pub(crate) enum TreeNode {
     Number(f64),
     Text(String),
     Logical(bool),
@@ -41,7 +41,7 @@ pub(super) enum TreeNode {
 
 /// One argument of a call.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Argument {
+pub(crate) struct Argument {
     pub name: Option<Name>,
     /// `None` where nothing stands between two commas.
     pub value: Option<Tree>,
@@ -49,7 +49,7 @@ pub(super) struct Argument {
 
 /// R's operators. Signs that mean the same to a model are one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Operator {
+pub(crate) enum Operator {
     /// `=`
     EqualAssign,
     /// `<-`

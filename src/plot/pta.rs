@@ -1,0 +1,95 @@
+//! Probability of target attainment over the first swept key: a panel per target, from `targets.csv`.
+
+use std::path::Path;
+
+use crate::output::manifest::Manifest;
+use crate::output::read::{self, TargetCount};
+use crate::stats::wilson;
+
+use super::PlotError;
+use super::figure::Band;
+use super::multiples::{Multiples, MultiplesPanel};
+use super::sweep::{Cells, SweptColumns};
+
+/// Targets that get a panel.
+const MOST_TARGETS: usize = 6;
+/// Curves in a panel: as many as there are colours.
+const MOST_SERIES: usize = 6;
+
+/// The picture; `None` where the table has no rows.
+pub(super) fn attainment(
+    targets: &Path,
+    swept: &SweptColumns,
+    manifest: &Manifest,
+) -> Result<Option<Multiples>, PlotError> {
+    let counts = read::target_counts(targets)?;
+    let mut points: Vec<Cells> = Vec::new();
+    let mut names: Vec<&str> = Vec::new();
+    for count in &counts {
+        if !points.contains(&count.swept) {
+            points.push(count.swept.clone());
+        }
+        if !names.contains(&count.target.as_str()) {
+            names.push(&count.target);
+        }
+    }
+    if counts.is_empty() {
+        return Ok(None);
+    }
+    let (cells, values) = SweptColumns::values(&points);
+    let facets = SweptColumns::facets(&points);
+    let arms: Vec<&str> = manifest.arms.iter().map(|arm| arm.name.as_str()).collect();
+    let all: Vec<(&Cells, &str)> = facets.iter().flat_map(|facet| arms.iter().map(move |arm| (facet, *arm))).collect();
+    let series = &all[..all.len().min(MOST_SERIES)];
+    let panel = |&target: &&str| {
+        let of_target: Vec<&TargetCount> = counts.iter().filter(|count| count.target == target).collect();
+        let curve = |&(facet, arm): &(&Cells, &str)| {
+            let further = swept.describe_further(facet);
+            let name = match (further.as_str(), arms.len()) {
+                ("", _) => arm.to_owned(),
+                (_, 1) => further,
+                (..) => format!("{arm}, {further}"),
+            };
+            let mut band = Band { name, ..Band::default() };
+            let mut at: Vec<(f64, u64, u64)> = Vec::new();
+            for (index, cell) in cells.iter().enumerate() {
+                let here = of_target
+                    .iter()
+                    .filter(|count| count.arm == arm && count.swept[0] == *cell && count.swept[1..] == facet[..]);
+                let (attained, n) = here.fold((0, 0), |(a, n), count| (a + count.attained, n + count.n));
+                at.push((Multiples::position(&values, index), attained, n));
+            }
+            at.sort_by(|a, b| a.0.total_cmp(&b.0));
+            for (x, attained, n) in at {
+                if let Some(share) = wilson(attained, n) {
+                    band.n = band.n.max(n);
+                    band.times.push(x);
+                    band.low.push(100.0 * share.lower);
+                    band.median.push(100.0 * share.share);
+                    band.high.push(100.0 * share.upper);
+                }
+            }
+            band
+        };
+        MultiplesPanel {
+            caption: target.to_owned(),
+            label: "Attained (%)".to_owned(),
+            shares: true,
+            level: of_target.iter().find_map(|count| count.required).map(|share| 100.0 * share),
+            series: series.iter().map(curve).collect(),
+            ..MultiplesPanel::default()
+        }
+    };
+    let panels: Vec<MultiplesPanel> = names.iter().take(MOST_TARGETS).map(panel).collect();
+    let left_out = all.len() - series.len() + names.len() - panels.len();
+    let left_out = if left_out == 0 { "" } else { "; further curves are in the table" };
+    let level = if panels.iter().any(|panel| panel.level.is_some()) { "; dashed: share asked for" } else { "" };
+    Ok(Some(Multiples {
+        title: format!("{}: target attainment over {}", manifest.study.name, swept.names[0]),
+        subtitle: format!("Share of subjects (line) with its 95 % confidence interval (band){level}{left_out}"),
+        swept: swept.label(),
+        values,
+        columns: if panels.len() == 3 { 3 } else { panels.len().min(2) },
+        panels,
+    }))
+}
