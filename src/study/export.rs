@@ -47,6 +47,11 @@ pub enum ExportError {
     /// The study is a data set already.
     #[error("the study is a data set already; copy its file")]
     DataSet,
+    /// The study is several.
+    #[error(
+        "the study has a sweep, so it is several data sets; set it aside with `--set sweep={{}}`, and its keys with --set"
+    )]
+    Swept,
     /// The data set could not be written.
     #[error("could not write the data set: {0}")]
     Write(#[from] std::io::Error),
@@ -61,6 +66,9 @@ impl Study {
     /// # Errors
     /// Where a subject cannot be drawn or treated, or the writer refuses.
     pub fn write_dataset(&self, writer: impl Write) -> Result<(), ExportError> {
+        if self.is_swept() {
+            return Err(ExportError::Swept);
+        }
         let Plan::Cohort(design) = self.plan() else { return Err(ExportError::DataSet) };
         let mut names = design.setup.model.covariates().to_vec();
         if design.arms.len() > 1 {
