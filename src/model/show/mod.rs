@@ -155,7 +155,7 @@ fn parameters(model: &Model) -> Vec<Vec<String>> {
         let (typical, in_ini) = match scale {
             Scale::Log => (libm::exp(theta.estimate), rounded(theta.estimate)),
             Scale::Natural => (theta.estimate, String::new()),
-            Scale::Logit => (theta.estimate, "logit".to_owned()),
+            Scale::Logit => (theta.estimate, format!("logit of {}", rounded(1.0 / (1.0 + libm::exp(-theta.estimate))))),
         };
         let variability = etas.iter().position(|&eta| eta == (Scale::Log, Some(index)));
         let label = theta.label.as_deref().unwrap_or("");
