@@ -40,7 +40,9 @@ fn check_gives_one_verdict_per_file_and_a_status_for_all() {
     let both = teorell(&["check", "inotuzumab_wu_2024", bad]).code(1);
     both.stdout(contains("refused, 1 error").and(contains("bad.R:3:10")).and(contains("^^^^")));
     teorell(&["check", data]).code(1).stdout(contains("line 3, column 2 (TIME)").and(contains("`oops`")));
-    teorell(&["check", data, "--model", "inotuzumab_wu_2024"]).code(1).stdout(contains("no column `LBM`"));
+    teorell(&["check", data, "--model", "inotuzumab_wu_2024"])
+        .code(1)
+        .stdout(contains("no column `LBM`; the model takes that covariate from the data, for cl1, cl2, vc"));
     teorell(&["check", "no-such.R", bad]).code(2).stdout(contains("cannot read").and(contains("refused")));
 
     let json = teorell(&["check", "--json", bad, data]).code(1);

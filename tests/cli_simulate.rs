@@ -408,6 +408,25 @@ fn a_study_written_as_a_data_set_gives_the_same_numbers() {
 }
 
 #[test]
+fn a_study_with_occasions_gives_the_same_numbers_as_its_data_set() {
+    let bench = Bench::new();
+    let quick = ["--seed", "7", "-q", "--no-plots", "--set", "outputs.variables=[\"Cc\", \"cl\"]"];
+    bench.teorell(&["dataset", "rifampicin", "--set", "cohort.size=3", "--arm", "600 mg", "-o", "r.csv"]).success();
+    let header = bench.read("r.csv").lines().next().unwrap().to_owned();
+    assert!(header.ends_with("FDC,OCC"), "{header}");
+    let study = ["simulate", "rifampicin", "-n", "3", "--arm", "600 mg", "--out", "a"];
+    bench.teorell(&[&study[..], &quick].concat()).success();
+    let data = ["simulate", "--data", "r.csv", "--model", "rifampicin_wilkins_2008", "--obs-only", "--out", "b"];
+    bench.teorell(&[&data[..], &quick].concat()).success();
+    // Samples fall on the times of doses too. Subject, time, concentration, clearance and observation.
+    let columns = |path: &str| -> Vec<Vec<String>> {
+        bench.read(path).lines().map(|row| row.split(',').skip(1).take(5).map(str::to_owned).collect()).collect()
+    };
+    assert_eq!(columns("a/profiles.csv").len(), 1 + 3 * 169);
+    assert_eq!(columns("a/profiles.csv"), columns("b/profiles.csv"));
+}
+
+#[test]
 fn the_embedded_study_prints_published_beside_simulated() {
     let bench = Bench::new();
     let run = bench.teorell(&["simulate", "-n", "100", "--outputs", "summary"]).success();

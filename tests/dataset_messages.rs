@@ -20,7 +20,7 @@ fn model(covariates: &str) -> DatasetOptions {
         states: words("depot central"),
         endpoints: words("Cc"),
         covariates: words(covariates),
-        default_state: 0,
+        ..ModelNames::default()
     };
     DatasetOptions::for_model(&names)
 }

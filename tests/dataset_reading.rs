@@ -21,7 +21,7 @@ fn names(covariates: &str) -> ModelNames {
         states: words("depot central"),
         endpoints: words("Cc"),
         covariates: words(covariates),
-        default_state: 0,
+        ..ModelNames::default()
     }
 }
 

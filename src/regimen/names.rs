@@ -11,6 +11,8 @@ pub struct ModelNames {
     pub endpoints: Vec<String>,
     /// Covariates that records have to give, in the model's order.
     pub covariates: Vec<String>,
+    /// What the model computes from each of them, such as `cl, vc`, for messages: as many, or none at all.
+    pub uses: Vec<String>,
     /// Index of the state a dose enters where CMT is missing or 0.
     pub default_state: usize,
 }

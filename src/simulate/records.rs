@@ -48,15 +48,18 @@ impl RecordDesign {
 #[must_use]
 pub fn model_names(model: &Model) -> ModelNames {
     let mut covariates = model.covariates().to_vec();
+    let mut uses: Vec<String> = model.covariate_uses().iter().map(|covariate| covariate.used_by.join(", ")).collect();
     for column in model.ir().etas.iter().filter_map(|eta| eta.level.as_ref()) {
         if !covariates.contains(column) {
             covariates.push(column.clone());
+            uses.push("the occasion".to_owned());
         }
     }
     ModelNames {
         states: model.states().map(str::to_owned).collect(),
         endpoints: model.endpoints().iter().map(|endpoint| endpoint.name.clone()).collect(),
         covariates,
+        uses,
         default_state: model.default_dose_state().unwrap_or(0),
     }
 }

@@ -8,10 +8,10 @@ use crate::cohort::CohortError;
 use crate::cohort::streams::Purpose;
 use crate::engine::timeline::Interval;
 use crate::regimen::dataset::DatasetWriter;
-use crate::regimen::dosing::RegimenError;
+use crate::regimen::dosing::{Cycle, RegimenError};
 use crate::regimen::event::SubjectRecords;
 use crate::regimen::schedule::{Plan as DosePlan, ScheduleError, records_from_plan};
-use crate::simulate::{Arm, Design, Prescription};
+use crate::simulate::{Arm, Design, Prescription, model_names};
 
 /// Column that says the arm, by number from 1, where there are several.
 pub const ARM_COLUMN: &str = "ARM";
@@ -58,7 +58,7 @@ pub enum ExportError {
 }
 
 impl Study {
-    /// Writes the study as a data set in NONMEM's form: doses, samples as observations, the model's covariates.
+    /// Writes the study as a data set in NONMEM's form: doses, samples as observations, the model's covariates and occasions.
     ///
     /// With one arm, identifiers are the subjects' own. With several, every arm is a group of subjects of its own, numbered on, and a column
     /// [`ARM_COLUMN`] says which. Random effects are not in it: whoever simulates it draws their own.
@@ -70,7 +70,7 @@ impl Study {
             return Err(ExportError::Swept);
         }
         let Plan::Cohort(design) = self.plan() else { return Err(ExportError::DataSet) };
-        let mut names = design.setup.model.covariates().to_vec();
+        let mut names = model_names(&design.setup.model).covariates;
         if design.arms.len() > 1 {
             names.push(ARM_COLUMN.to_owned());
         }
@@ -106,8 +106,9 @@ fn subject(
     .map_err(|cause| ExportError::Regimen { number, cause })?;
     #[expect(clippy::cast_precision_loss, reason = "a number of arms")]
     let arm_number = (index + 1) as f64;
-    let mut covariates: Vec<f64> =
-        design.setup.model.covariates().iter().map(|name| value(name).unwrap_or(f64::NAN)).collect();
+    let wanted = model_names(&design.setup.model).covariates;
+    let mut covariates: Vec<f64> = wanted.iter().map(|name| value(name).unwrap_or(f64::NAN)).collect();
+    let occasions: Vec<usize> = (0..wanted.len()).filter(|&column| value(&wanted[column]).is_none()).collect();
     let id = match (design.arms.len(), drawn.id) {
         (1, Some(id)) => id,
         (1, None) => number.to_string(),
@@ -120,5 +121,22 @@ fn subject(
     let intervals: Vec<Interval> =
         treatment.cycles.iter().map(|cycle| Interval { start: cycle.start, end: cycle.end }).collect();
     let plan = DosePlan { doses: &treatment.doses, samples: &samples, covariates: &covariates, intervals: &intervals };
-    records_from_plan(&id, &plan, names).map_err(|cause| ExportError::Schedule { number, cause })
+    let mut records = records_from_plan(&id, &plan, names).map_err(|cause| ExportError::Schedule { number, cause })?;
+    number_occasions(&mut records, &occasions, &treatment.cycles);
+    Ok(records)
+}
+
+/// Writes the number of the cycle into columns that say the occasion and that the cohort does not give. As in the simulation,
+/// a sample before the dose that begins a cycle belongs to the cycle before.
+fn number_occasions(subject: &mut SubjectRecords, columns: &[usize], cycles: &[Cycle]) {
+    let width = subject.covariate_names.len();
+    let mut current = 0;
+    for (record, row) in subject.records.iter().zip(subject.covariates.chunks_exact_mut(width.max(1))) {
+        let begun = |cycle: &Cycle| cycle.start < record.time || cycle.start == record.time && record.evid.gives_dose();
+        while cycles.get(current + 1).is_some_and(begun) {
+            current += 1;
+        }
+        let number = cycles.get(current).map_or(1, |cycle| cycle.number);
+        columns.iter().for_each(|&column| row[column] = f64::from(number));
+    }
 }

@@ -12,7 +12,7 @@ use teorell::regimen::schedule::{ScheduleOptions, from_records};
 pub fn holds(bytes: &[u8]) -> bool {
     let words = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
     let (states, endpoints) = (words("depot central"), words("Cc"));
-    let names = ModelNames { states, endpoints, covariates: words("WT"), default_state: 1 };
+    let names = ModelNames { states, endpoints, covariates: words("WT"), default_state: 1, ..ModelNames::default() };
     let mut options = DatasetOptions::for_model(&names);
     let Some(subjects) = read(bytes, &options) else { return false };
     for subject in &subjects {

@@ -184,10 +184,12 @@ impl Columns {
         match &options.names {
             Some(names) => {
                 self.covariate_names = names.covariates.as_slice().into();
-                for name in &names.covariates {
+                for (number, name) in names.covariates.iter().enumerate() {
                     let index = self.position(name);
                     if index.is_none() {
-                        let fault = Fault::CovariateColumnMissing { name: name.clone(), nearest: self.nearest(name) };
+                        let uses = names.uses.get(number).cloned().unwrap_or_default();
+                        let nearest = self.nearest(name);
+                        let fault = Fault::CovariateColumnMissing { name: name.clone(), uses, nearest };
                         report.add(fault, line, None, None);
                     }
                     self.covariates.push(index);

@@ -47,10 +47,12 @@ pub enum Fault {
         name: &'static str,
     },
     /// A covariate of the model without a column.
-    #[error("no column `{name}`; the model takes that covariate from the data")]
+    #[error("no column `{name}`; the model takes that covariate from the data{}{uses}", if uses.is_empty() { "" } else { ", for " })]
     CovariateColumnMissing {
         /// As the model names it.
         name: String,
+        /// What the model computes from it; empty where that is not known.
+        uses: String,
         /// The most similar column.
         nearest: Option<String>,
     },
