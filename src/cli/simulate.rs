@@ -1,6 +1,7 @@
 //! `teorell simulate`: a study, from its file to a folder of results.
 
 mod arguments;
+mod comparisons;
 mod failures;
 mod folder;
 mod tables;
@@ -48,10 +49,14 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     progress.finish();
     let simulated = begun.elapsed();
 
+    let comparison = files.comparison();
     let targets = files.targets();
     let written = files.finish(&study, counts, arguments.threads, simulated)?;
     if !arguments.quiet {
         print(&exposure.text(&study))?;
+        if let Some(comparison) = comparison {
+            print(&format!("\n{comparison}"))?;
+        }
         if let Some(targets) = targets {
             print(&format!("\n{targets}"))?;
         }

@@ -5,6 +5,7 @@
 
 pub mod accumulation;
 pub mod auc;
+pub mod comparison;
 pub mod interval;
 pub mod nca;
 pub mod sketch;

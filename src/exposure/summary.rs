@@ -111,6 +111,12 @@ impl Accumulator {
         self.moments.values.n()
     }
 
+    /// Moments of the logarithms of the positive values.
+    #[must_use]
+    pub fn logarithms(&self) -> &Moments {
+        &self.moments.logarithms
+    }
+
     /// What the values say.
     #[must_use]
     pub fn summary(&self) -> Summary {

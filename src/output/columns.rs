@@ -226,6 +226,41 @@ pub fn vpc_observations(names: &VpcNames, corrected: bool) -> Vec<Column> {
     columns
 }
 
+/// Columns of `comparison.csv`.
+#[must_use]
+pub fn comparison(layout: &Layout) -> Vec<Column> {
+    let mut columns = swept(layout);
+    columns.push(Column::new("test", "", "name of the arm that is compared"));
+    columns.push(Column::new("reference", "", "name of the arm that it is compared with"));
+    if layout.replicates {
+        columns.push(Column::new("replicate", "", "number of the replicate, from 0: a trial of its own"));
+    }
+    columns.extend([
+        Column::new("cycle", "", "number of the cycle or dosing interval in both arms"),
+        Column::new("quantity", "", "what is compared: auc, cmax or ctrough"),
+        Column::new("n", "", "subjects with a positive value in both arms"),
+        Column::new("ratio", "", "geometric mean of the individual ratios, test over reference"),
+        Column::new("lower", "", "lower end of its confidence interval, for a trial of this many subjects"),
+        Column::new("upper", "", "upper end of it"),
+        Column::new("within", "", "`yes` where the confidence interval lies within the limits, else `no`"),
+        Column::new("level", "%", "level of the confidence interval"),
+        Column::new("low_limit", "", "lower limit of the ratio"),
+        Column::new("high_limit", "", "upper limit of the ratio"),
+        Column::new("geometric_cv_percent", "%", "of the individual ratios: 100 sqrt(exp(s^2) - 1)"),
+        Column::new("p5", "", "5th percentile of the individual ratios"),
+        Column::new("p50", "", "median of the individual ratios"),
+        Column::new("p95", "", "95th percentile of the individual ratios"),
+        Column::new(
+            "ratio_of_geometric_means",
+            "",
+            "geometric mean of all subjects of the test over that of all of the reference, paired or not",
+        ),
+        Column::new("missing", "", "subjects left out because one arm has no value: failed, or stopped before"),
+        Column::new("not_positive", "", "subjects left out because a value is zero or negative"),
+    ]);
+    columns
+}
+
 /// Unit of a metric, in the words of the study.
 #[must_use]
 pub fn metric_unit(metric: Metric, layout: &Layout) -> String {
@@ -323,10 +358,18 @@ mod tests {
     #[test]
     fn every_column_says_what_it_means() {
         let layout = Layout { replicates: true, observed_unit: Some(String::new()), ..Layout::default() };
-        let all =
-            [profiles(&layout), exposure(&layout), subjects(&layout), summary(&layout), accumulation(&layout)].concat();
         let names = VpcNames::default();
-        let all = [all, vpc(&names), vpc_observations(&names, true)].concat();
+        let all = [
+            profiles(&layout),
+            exposure(&layout),
+            subjects(&layout),
+            summary(&layout),
+            accumulation(&layout),
+            comparison(&layout),
+            vpc(&names),
+            vpc_observations(&names, true),
+        ]
+        .concat();
         assert!(all.iter().all(|column| !column.meaning.is_empty()));
     }
 }

@@ -4,6 +4,7 @@
 //! [`summaries`], [`targets`]) write it. Pictures are drawn by [`crate::plot`] from what [`read`] reads back.
 
 pub mod columns;
+pub mod comparisons;
 pub mod exposures;
 pub mod folder;
 pub mod layout;

@@ -6,8 +6,10 @@ use std::path::{Path, PathBuf};
 
 use flate2::read::MultiGzDecoder;
 
+use crate::exposure::comparison::{Comparison, Criteria};
 use crate::exposure::summary::Summary;
 
+use super::comparisons::ComparisonRow;
 use super::summaries::{SummaryOf, SummaryRow};
 
 /// Why a table could not be read.
@@ -133,13 +135,18 @@ impl TableReader {
         if text.is_empty() {
             return Ok(None);
         }
-        text.parse().map(Some).map_err(|_| ReadError::Cell {
+        text.parse().map(Some).map_err(|_| self.refused(column, expected))
+    }
+
+    /// The cell of this record in a column is not what was expected.
+    fn refused(&self, column: usize, expected: &'static str) -> ReadError {
+        ReadError::Cell {
             path: self.path.clone(),
             line: self.record.position().map_or(0, csv::Position::line),
             column: self.header.get(column).unwrap_or_default().to_owned(),
-            value: text.to_owned(),
+            value: self.text(column).to_owned(),
             expected,
-        })
+        }
     }
 
     fn number(&self, column: usize) -> Result<Option<f64>, ReadError> {
@@ -170,13 +177,7 @@ pub fn visit_summary(path: &Path, mut visit: impl FnMut(&[&str], SummaryRow)) ->
         ["mean", "sd", "cv_percent", "geometric_mean", "geometric_cv_percent", "p5", "p25", "p50", "p75", "p95"],
     )?;
     while table.next()? {
-        let missing = |column: usize, expected| ReadError::Cell {
-            path: table.path.clone(),
-            line: table.record.position().map_or(0, csv::Position::line),
-            column: table.header.get(column).unwrap_or_default().to_owned(),
-            value: table.text(column).to_owned(),
-            expected,
-        };
+        let missing = |column, expected| table.refused(column, expected);
         let of = match table.text(kind) {
             "profile" => SummaryOf::Time(table.number(time)?.ok_or_else(|| missing(time, "a time"))?),
             "exposure" => SummaryOf::Cycle(
@@ -238,6 +239,69 @@ pub fn target_counts(path: &Path) -> Result<Vec<TargetCount>, ReadError> {
         });
     }
     Ok(counts)
+}
+
+/// All rows of `comparison.csv`.
+///
+/// # Errors
+/// Where it is missing or not such a table.
+pub fn comparisons(path: &Path) -> Result<Vec<ComparisonRow>, ReadError> {
+    let mut table = TableReader::open(path)?;
+    let [test, reference, cycle, quantity, within] =
+        columns(&table, ["test", "reference", "cycle", "quantity", "within"])?;
+    let counts = columns(&table, ["n", "missing", "not_positive"])?;
+    let numbers = columns(
+        &table,
+        [
+            "ratio",
+            "lower",
+            "upper",
+            "geometric_cv_percent",
+            "p5",
+            "p50",
+            "p95",
+            "ratio_of_geometric_means",
+            "low_limit",
+            "high_limit",
+            "level",
+        ],
+    )?;
+    let replicate = table.column("replicate").ok();
+    let mut rows = Vec::new();
+    while table.next()? {
+        let mut values = [None; 11];
+        for (value, column) in values.iter_mut().zip(numbers) {
+            *value = table.number(column)?;
+        }
+        let mut counted = [0; 3];
+        for (count, column) in counted.iter_mut().zip(counts) {
+            *count = table.parse(column, "a count")?.unwrap_or(0);
+        }
+        let [ratio, lower, upper, cv_percent, p5, p50, p95, ratio_of_geometric_means, low, high, level] = values;
+        let limits = low.zip(high).map_or([f64::NAN; 2], |(low, high)| [low, high]);
+        let criteria = Criteria::new(limits, level.map_or(f64::NAN, |level| level / 100.0));
+        rows.push(ComparisonRow {
+            test: table.text(test).to_owned(),
+            reference: table.text(reference).to_owned(),
+            replicate: replicate.map_or(Ok(None), |column| table.parse(column, "a number"))?.unwrap_or(0),
+            cycle: table.parse(cycle, "a cycle's number")?.unwrap_or(0),
+            quantity: table.text(quantity).to_owned(),
+            comparison: Comparison {
+                n: counted[0],
+                ratio,
+                interval: lower.zip(upper).map(|(lower, upper)| [lower, upper]),
+                within: Some(table.text(within)).filter(|text| !text.is_empty()).map(|text| text == "yes"),
+                cv_percent,
+                percentiles: [p5, p50, p95],
+                ratio_of_geometric_means,
+                missing: counted[1],
+                not_positive: counted[2],
+            },
+            criteria: criteria
+                .map_err(|_| table.refused(numbers[8], "limits on either side of 1, and a level below 100"))?,
+        });
+    }
+    Ok(rows)
 }
 
 /// Curves of the first `n_subjects` subjects of `profiles.csv` in all arms, with the columns asked for.

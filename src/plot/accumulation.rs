@@ -1,7 +1,7 @@
 //! Exposure of each cycle over that of the first: median, middle half and middle 90 % per arm.
 
-use super::axis::{Axis, Scale, Tick, plain};
-use super::figure::{Figure, Plan, subjects};
+use super::axis::{Axis, plain};
+use super::figure::{Figure, Plan, label_every, number_axis, subjects};
 use super::panel::{Key, Legend, Look, Panel};
 use super::picture::{Anchor, Picture};
 use super::style::{FINE_LINE, SMALL_SIZE, Theme};
@@ -51,29 +51,19 @@ impl Accumulation {
         let cycles = || self.arms.iter().flat_map(|arm| &arm.cycles);
         let last = self.last();
         let largest = cycles().flat_map(|cycle| cycle.percentiles).filter(|p| p.is_finite()).fold(1.0, f64::max);
-        // Labels that do not run into each other, however many cycles there are.
-        let every = self.every();
-        let tick = |number: u32| Tick {
-            value: f64::from(number),
-            label: number.is_multiple_of(every).then(|| number.to_string()),
-        };
-        let x = Axis {
-            scale: Scale { low: 0.5, high: f64::from(last) + 0.5, logarithmic: false },
-            ticks: (1..=last).map(tick).collect(),
-            label: "Cycle".to_owned(),
-        };
+        let x = number_axis(last, "Cycle", MOST_LABELS);
         let y = Axis::linear(largest, format!("{} over {} of cycle 1", self.quantity, self.quantity));
         let rows = self.thinning().count();
         let notes = if rows == 0 { 0.0 } else { NOTE_GAP + NOTE_ROW * rows as f64 };
         let mut legend = Legend::default();
         for (i, arm) in self.arms.iter().enumerate() {
-            legend.add(&arm.name, Key::Whisker, Look { dashes: &[], ..Look::series(theme, i) });
+            legend.add(&arm.name, Key::Whisker(theme.marker(i)), Look::plain(theme.series(i)));
         }
         let figure = Figure {
             theme,
             title: format!("{}: accumulation of {}", self.heading, self.quantity),
             subtitle: format!(
-                "Individual ratios: median (ring), middle half (bar) and 5th to 95th percentile (line) of {}",
+                "Individual ratios: median (mark), middle half (bar) and 5th to 95th percentile (line) of {}",
                 subjects(cycles().map(|cycle| cycle.n).filter(|&n| n > 0))
             ),
             panels: vec![Plan { x, y, caption: String::new(), doses: Vec::new(), notes }],
@@ -92,7 +82,7 @@ impl Accumulation {
             let shift = (i as f64 - (n - 1.0) / 2.0) * step;
             for cycle in arm.cycles.iter().filter(|cycle| cycle.percentiles.iter().all(|p| p.is_finite())) {
                 if let Some(x) = panel.at_x(f64::from(cycle.number) + shift) {
-                    panel.whisker(&mut picture, x, cycle.percentiles, theme.series(i));
+                    panel.whisker(&mut picture, x, cycle.percentiles, i);
                 }
             }
         }
@@ -102,12 +92,6 @@ impl Accumulation {
 
     fn last(&self) -> u32 {
         self.arms.iter().flat_map(|arm| &arm.cycles).map(|cycle| cycle.number).max().unwrap_or(1)
-    }
-
-    /// Every how many cycles one is labelled.
-    fn every(&self) -> u32 {
-        let rough = self.last().div_ceil(MOST_LABELS).max(1);
-        [1, 2, 5, 10, 20, 50, 100].into_iter().find(|&every| every >= rough).unwrap_or(rough)
     }
 
     /// Arms that subjects leave, with their positions.
@@ -121,7 +105,7 @@ impl Accumulation {
         for (row, (i, arm)) in self.thinning().enumerate() {
             let y = panel.bottom + NOTE_GAP + NOTE_ROW * (row as f64 + 1.0) - 5.0;
             picture.text("n", (panel.left - 6.0, y), Anchor::End, SMALL_SIZE, theme.series_text(i));
-            let every = self.every();
+            let every = label_every(self.last(), MOST_LABELS);
             for cycle in arm.cycles.iter().filter(|cycle| cycle.number.is_multiple_of(every)) {
                 if let Some(x) = panel.at_x(f64::from(cycle.number)) {
                     picture.text(&plain(cycle.n as f64, 0), (x, y), Anchor::Middle, SMALL_SIZE, theme.series_text(i));

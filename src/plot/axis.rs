@@ -56,6 +56,28 @@ impl Axis {
         Self { scale, ticks: logarithmic_ticks(scale.low, scale.high), label }
     }
 
+    /// Ratios on a logarithmic scale, with 1 and both limits among its ticks. Labels are at least `gap` of the axis apart.
+    pub fn ratio(low: f64, high: f64, limits: [f64; 2], gap: f64, label: String) -> Self {
+        // Room at either end, and never so narrow that nothing could be told.
+        let room = libm::pow(high / low, 0.06);
+        let scale = Scale { low: low / room, high: high * room, logarithmic: true };
+        let decade = |exponent: i32| libm::pow(10.0, f64::from(exponent));
+        // In the order of their worth.
+        let mut values = vec![1.0, limits[0], limits[1], 0.5, 2.0];
+        values.extend((1..=3).flat_map(|exponent| [decade(exponent), decade(-exponent)]));
+        values.extend((-3..3).flat_map(|exponent| [2.0 * decade(exponent), 5.0 * decade(exponent)]));
+        values.extend([1.5, 3.0, 0.7, 0.3, 0.9, 1.1, 0.6, 4.0, 0.4, 7.0, 30.0]);
+        let mut ticks: Vec<(f64, Tick)> = Vec::new();
+        for value in values {
+            let Some(position) = scale.position(value).filter(|p| (0.0..=1.0).contains(p)) else { continue };
+            if ticks.iter().all(|(other, _)| (other - position).abs() >= gap) {
+                ticks.push((position, Tick { value, label: Some(value.to_string()) }));
+            }
+        }
+        ticks.sort_by(|a, b| a.0.total_cmp(&b.0));
+        Self { scale, ticks: ticks.into_iter().map(|(_, tick)| tick).collect(), label }
+    }
+
     /// Time from 0 to `end`, given in `unit` and shown in days, or in hours where it is short.
     pub fn time(end: f64, unit: TimeUnit) -> (Self, TimeUnit) {
         const SHORT_DAYS: f64 = 3.0;
@@ -194,6 +216,15 @@ mod tests {
         assert_eq!(power_label(1, -5), "10⁻⁵");
         assert_eq!(power_label(2, 7), "2·10⁷");
         assert_eq!(power_label(1, 4), "10,000");
+    }
+
+    #[test]
+    fn ratios_show_1_and_the_limits_and_what_else_has_room() {
+        let ticks = |low, high, gap| Axis::ratio(low, high, [0.8, 1.25], gap, String::new()).ticks;
+        assert_eq!(labels(&ticks(0.8, 1.25, 0.05)), ["0.8", "0.9", "1", "1.1", "1.25"]);
+        assert_eq!(labels(&ticks(0.5, 2.1, 0.05)), ["0.5", "0.6", "0.7", "0.8", "0.9", "1", "1.1", "1.25", "1.5", "2"]);
+        // Ten labels a tenth of the axis apart: powers of ten first.
+        assert_eq!(labels(&ticks(0.02, 50.0, 0.1)), ["0.02", "0.1", "0.3", "1", "3", "10", "50"]);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What all figures share: heading, panels side by side, legend below, and the data of bands.
 
-use super::axis::{Axis, plain};
+use super::axis::{Axis, Scale, Tick, plain};
 use super::panel::{CAPTION, DoseRow, Legend, Panel};
 use super::picture::{Anchor, Picture, Text};
 use super::render::text_width;
@@ -170,6 +170,26 @@ fn wrap(text: &str, size: f64, width: f64) -> Vec<String> {
         }
     }
     lines
+}
+
+/// An axis of whole numbers from 1 to `last`, a place for each; at most `most` of them are labelled.
+pub(super) fn number_axis(last: u32, label: &str, most: u32) -> Axis {
+    let every = label_every(last, most);
+    let tick = |number: u32| Tick {
+        value: f64::from(number),
+        label: number.is_multiple_of(every).then(|| number.to_string()),
+    };
+    Axis {
+        scale: Scale { low: 0.5, high: f64::from(last) + 0.5, logarithmic: false },
+        ticks: (1..=last).map(tick).collect(),
+        label: label.to_owned(),
+    }
+}
+
+/// Every how many of `last` numbers one is labelled, so that at most `most` are.
+pub(super) fn label_every(last: u32, most: u32) -> u32 {
+    let rough = last.div_ceil(most.max(1)).max(1);
+    [1, 2, 5, 10, 20, 50, 100].into_iter().find(|&every| every >= rough).unwrap_or(rough)
 }
 
 /// Rows of dose marks: one in a neutral colour where all arms are dosed alike, else one per arm.

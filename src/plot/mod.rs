@@ -6,6 +6,7 @@
 
 pub mod accumulation;
 mod axis;
+pub mod comparison;
 pub mod figure;
 pub mod multiples;
 mod panel;

@@ -3,8 +3,13 @@
 use super::axis::Axis;
 use super::picture::{Anchor, Picture, Point, Text};
 use super::render::text_width;
-use super::style::{AXIS_LINE, Colour, EDGE_LINE, FINE_LINE, HEAVY_LINE, SMALL_SIZE, TEXT_SIZE, Theme};
+use super::style::{AXIS_LINE, Colour, EDGE_LINE, FINE_LINE, HEAVY_LINE, Marker, SMALL_SIZE, TEXT_SIZE, Theme};
 
+/// Lines of a whisker's outer and inner range.
+pub(super) const THIN_BAR: f64 = 1.4;
+pub(super) const THICK_BAR: f64 = 5.5;
+/// Of the shade between limits.
+pub(super) const REGION_OPACITY: f64 = 0.13;
 const TICK: f64 = 5.0;
 const GAP: f64 = 5.0;
 /// Height of a row of dose marks.
@@ -26,6 +31,16 @@ pub(super) struct Look {
 impl Look {
     pub fn series(theme: Theme, index: usize) -> Self {
         Self { colour: theme.series(index), dashes: theme.dashes(index) }
+    }
+
+    /// Of what belongs to no series.
+    pub fn neutral(theme: Theme) -> Self {
+        Self::plain(theme.axis())
+    }
+
+    /// A full line of any colour.
+    pub fn plain(colour: Colour) -> Self {
+        Self { colour, dashes: &[] }
     }
 }
 
@@ -177,13 +192,24 @@ impl Panel {
         }
     }
 
-    /// A median with its inner and outer range, at one place.
-    pub fn whisker(&self, picture: &mut Picture, x: f64, five: [f64; 5], colour: Colour) {
+    /// A median with its inner and outer range, at one place, in the colour and with the mark of a series.
+    pub fn whisker(&self, picture: &mut Picture, x: f64, five: [f64; 5], series: usize) {
+        let colour = self.theme.series(series);
         let [p5, p25, p50, p75, p95] = five.map(|value| self.at_y(value).unwrap_or(self.bottom));
-        picture.line(&[(x, p5), (x, p95)], colour, 1.4);
-        picture.line(&[(x, p25), (x, p75)], colour, 5.5);
-        picture.disc((x, p50), 5.2, colour);
-        picture.disc((x, p50), 2.9, self.theme.ground());
+        picture.line(&[(x, p5), (x, p95)], colour, THIN_BAR);
+        picture.line(&[(x, p25), (x, p75)], colour, THICK_BAR);
+        picture.marker(self.theme.marker(series), (x, p50), colour, self.theme.ground());
+    }
+
+    /// Shades the heights between two values, and draws a fine line at 1: where a ratio says that nothing changes.
+    pub fn region(&self, picture: &mut Picture, [low, high]: [f64; 2]) {
+        let (top, bottom) = (self.at_y(high).unwrap_or(self.top), self.at_y(low).unwrap_or(self.bottom));
+        let (top, bottom) = (top.max(self.top), bottom.min(self.bottom));
+        let corners = vec![(self.left, top), (self.right, top), (self.right, bottom), (self.left, bottom)];
+        picture.area(corners, self.theme.axis(), REGION_OPACITY);
+        if let Some(one) = self.at_y(1.0) {
+            picture.dashed_line(&[(self.left, one), (self.right, one)], self.theme.axis(), FINE_LINE, &[4.0, 3.0]);
+        }
     }
 
     /// Pieces of a curve within the panel, in points of the picture.
@@ -248,11 +274,12 @@ pub(super) enum Key {
     BandAndLine,
     Line,
     FineLine,
-    Whisker,
+    Whisker(Marker),
     Doses,
     Band,
     Point,
     Mark,
+    Region,
 }
 
 /// Entries of a legend below the panels.
@@ -317,12 +344,15 @@ fn draw_key(picture: &mut Picture, theme: Theme, key: Key, look: Look, (x, y): P
         }
         Key::Line => picture.dashed_line(&line, look.colour, HEAVY_LINE, look.dashes),
         Key::FineLine => picture.line(&line, look.colour, FINE_LINE),
-        Key::Whisker => {
+        Key::Whisker(marker) => {
             let middle = x + KEY_WIDTH / 2.0;
-            picture.line(&[(x, y), (x + KEY_WIDTH, y)], look.colour, 1.4);
-            picture.line(&[(middle - 9.0, y), (middle + 9.0, y)], look.colour, 5.5);
-            picture.disc((middle, y), 5.2, look.colour);
-            picture.disc((middle, y), 2.9, theme.ground());
+            picture.line(&[(x, y), (x + KEY_WIDTH, y)], look.colour, THIN_BAR);
+            picture.line(&[(middle - 9.0, y), (middle + 9.0, y)], look.colour, THICK_BAR);
+            picture.marker(marker, (middle, y), look.colour, theme.ground());
+        }
+        Key::Region => {
+            let corners = vec![(x, y - 7.0), (x + KEY_WIDTH, y - 7.0), (x + KEY_WIDTH, y + 7.0), (x, y + 7.0)];
+            picture.area(corners, look.colour, REGION_OPACITY);
         }
         Key::Band => {
             let corners = vec![(x, y - 7.0), (x + KEY_WIDTH, y - 7.0), (x + KEY_WIDTH, y + 7.0), (x, y + 7.0)];

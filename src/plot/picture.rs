@@ -1,6 +1,6 @@
 //! A picture as a list of shapes, drawn once and rendered as SVG and PNG alike.
 
-use super::style::{Colour, Theme};
+use super::style::{Colour, Marker, Theme};
 
 /// A point, in points of the picture from its upper left corner.
 pub(super) type Point = (f64, f64);
@@ -97,6 +97,25 @@ impl Picture {
 
     pub(super) fn disc(&mut self, centre: Point, radius: f64, colour: Colour) {
         self.shapes.push(Shape::Disc { centre, radius, colour });
+    }
+
+    /// A mark with a hole in the colour of the ground, so that marks over each other can be told apart.
+    pub(super) fn marker(&mut self, marker: Marker, centre: Point, colour: Colour, ground: Colour) {
+        for (size, colour) in [(5.2, colour), (2.9, ground)] {
+            let corners = |corners: &[Point]| {
+                corners.iter().map(|(x, y)| (centre.0 + size * x, centre.1 + size * y)).collect::<Vec<_>>()
+            };
+            match marker {
+                Marker::Ring => self.disc(centre, size, colour),
+                Marker::Square => {
+                    self.area(corners(&[(-0.9, -0.9), (0.9, -0.9), (0.9, 0.9), (-0.9, 0.9)]), colour, 1.0);
+                }
+                Marker::Triangle => self.area(corners(&[(0.0, -1.3), (1.2, 0.8), (-1.2, 0.8)]), colour, 1.0),
+                Marker::Diamond => {
+                    self.area(corners(&[(0.0, -1.3), (1.3, 0.0), (0.0, 1.3), (-1.3, 0.0)]), colour, 1.0);
+                }
+            }
+        }
     }
 
     pub(super) fn text(&mut self, text: &str, at: Point, anchor: Anchor, size: f64, colour: Colour) {

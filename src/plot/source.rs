@@ -10,6 +10,7 @@ use crate::units::TimeUnit;
 
 use super::PlotError;
 use super::accumulation::{Accumulation, AccumulationArm, AccumulationCycle};
+use super::comparison::ComparisonPlot;
 use super::figure::{Band, typeset};
 use super::picture::Picture;
 use super::spaghetti::{Spaghetti, SpaghettiArm};
@@ -45,6 +46,8 @@ pub struct PlotFiles {
     pub subjects: Option<PathBuf>,
     /// `targets.csv`.
     pub targets: Option<PathBuf>,
+    /// `comparison.csv`.
+    pub comparison: Option<PathBuf>,
 }
 
 impl PlotFiles {
@@ -60,6 +63,7 @@ impl PlotFiles {
             profiles: find("profiles.csv"),
             subjects: find("subjects.csv"),
             targets: find("targets.csv"),
+            comparison: find("comparison.csv"),
         }
     }
 }
@@ -101,6 +105,14 @@ pub fn pictures(files: &PlotFiles, manifest: &Manifest, options: &PlotOptions) -
     let accumulation = study.accumulation();
     if accumulation.arms.iter().any(|arm| arm.cycles.len() > 1) {
         add("accumulation", accumulation.draw(options.theme));
+    }
+    if let Some(comparison) = &files.comparison {
+        let rows = read::comparisons(comparison)?;
+        if rows.iter().any(|row| row.comparison.ratio.is_some()) {
+            let arms = study.arms().map(str::to_owned).collect();
+            let plot = ComparisonPlot { heading: manifest.study.name.clone(), arms, rows };
+            add("comparison", plot.draw(options.theme));
+        }
     }
     let shown_already = |name: &str| Some(name) == concentration || name == "DV";
     for quantity in study.quantities().filter(|name| !shown_already(name) && study.changes_in_time(name)) {

@@ -68,13 +68,13 @@ impl Spaghetti {
 
         let n = self.arms.iter().map(|arm| arm.individuals.len()).max().unwrap_or(0);
         let all = self.arms.iter().map(|arm| arm.all.n).max().unwrap_or(0);
-        let faint = Look { colour: theme.series(0).over(theme.ground(), 0.42), dashes: &[] };
-        let heavy = Look { colour: theme.text(), dashes: &[] };
+        let faint = Look::plain(theme.series(0).over(theme.ground(), 0.42));
+        let heavy = Look::plain(theme.text());
         let mut legend = Legend::default();
         legend.add("individual", Key::FineLine, faint);
         legend.add("median of all subjects", Key::Line, heavy);
         if self.arms.iter().any(|arm| !arm.doses.is_empty()) {
-            legend.add("dose", Key::Doses, Look { colour: theme.axis(), dashes: &[] });
+            legend.add("dose", Key::Doses, Look::neutral(theme));
         }
         let whole = if n as u64 == all {
             format!("All {} subjects", plain(all as f64, 0))

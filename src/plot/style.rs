@@ -84,6 +84,15 @@ const SERIES_ON_DARK: [Colour; 6] = [
     Colour(111, 133, 237),
 ];
 
+/// What stands at a single value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Marker {
+    Ring,
+    Square,
+    Triangle,
+    Diamond,
+}
+
 /// Which set of colours a picture has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Theme {
@@ -142,15 +151,25 @@ impl Theme {
         steps.into_iter().find(readable).unwrap_or(self.text())
     }
 
+    /// Mark of the `index`th series, where dashes cannot tell series apart.
+    pub(super) fn marker(self, index: usize) -> Marker {
+        const MARKERS: [Marker; 4] = [Marker::Ring, Marker::Square, Marker::Triangle, Marker::Diamond];
+        MARKERS[self.repeats(index) % MARKERS.len()]
+    }
+
+    /// How often another means than colour has to tell the `index`th series from those before.
+    fn repeats(self, index: usize) -> usize {
+        match self {
+            Self::Print => index,
+            // Colours come round again after six.
+            Self::Light | Self::Dark => index / SERIES_ON_WHITE.len(),
+        }
+    }
+
     /// Lengths of strokes and gaps of the `index`th series; empty is a full line.
     pub(super) fn dashes(self, index: usize) -> &'static [f64] {
         const DASHES: [&[f64]; 4] = [&[], &[9.0, 4.0], &[2.5, 3.5], &[11.0, 3.5, 2.5, 3.5]];
-        let repeats = match self {
-            Self::Print => index,
-            // Colours come round again after six: from there dashes tell them apart.
-            Self::Light | Self::Dark => index / SERIES_ON_WHITE.len(),
-        };
-        DASHES[repeats % DASHES.len()]
+        DASHES[self.repeats(index) % DASHES.len()]
     }
 
     pub(super) fn band_opacity(self) -> f64 {

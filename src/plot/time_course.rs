@@ -91,7 +91,7 @@ impl TimeCourse {
                 panels.push(Plan { x, y: y.clone(), caption, doses: doses.clone(), notes: 0.0 });
             }
         }
-        let other = Look { colour: theme.text().over(theme.ground(), 0.5), dashes: &[] };
+        let other = Look::plain(theme.text().over(theme.ground(), 0.5));
         let mut legend = Legend::default();
         self.add_names(&mut legend, theme, Key::BandAndLine);
         let plural = if self.bands.len() > 2 { "s" } else { "" };
@@ -177,6 +177,6 @@ impl Axes {
 
 fn add_doses(legend: &mut Legend, theme: Theme, given: bool) {
     if given {
-        legend.add("dose", Key::Doses, Look { colour: theme.axis(), dashes: &[] });
+        legend.add("dose", Key::Doses, Look::neutral(theme));
     }
 }

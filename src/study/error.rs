@@ -9,6 +9,7 @@ use super::sweep::SweepError;
 use super::vpc::VpcProblem;
 use crate::cohort::CohortError;
 use crate::cohort::uncertainty::UncertaintyError;
+use crate::exposure::comparison::CriteriaError;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::{CovariateUse, ModelError};
 use crate::regimen::dataset::{DatasetError, Report};
@@ -290,6 +291,15 @@ pub enum Problem {
     /// Something about a visual predictive check.
     #[error(transparent)]
     Vpc(#[from] VpcProblem),
+    /// A comparison without a second arm.
+    #[error("arm `{arm}` is the only one, and cannot be compared with itself; expected at least two arms")]
+    NothingToCompare {
+        /// The reference.
+        arm: String,
+    },
+    /// Limits or a level that are none.
+    #[error(transparent)]
+    Criteria(#[from] CriteriaError),
     /// Two arms of one name.
     #[error("there are two arms `{name}`; each needs a name of its own")]
     DuplicateArm {
@@ -324,12 +334,12 @@ impl Problem {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::UnknownKey { nearest, known, .. } | Self::UnknownValue { nearest, known, .. } => {
-                Some(match nearest {
-                    Some(nearest) => format!("did you mean `{nearest}`?"),
-                    None => format!("known here: {}", quoted(known)),
-                })
-            }
+            Self::UnknownKey { nearest, known, .. }
+            | Self::UnknownValue { nearest, known, .. }
+            | Self::NoSuchArm { nearest, known, .. } => Some(match nearest {
+                Some(nearest) => format!("did you mean `{nearest}`?"),
+                None => format!("known here: {}", quoted(known)),
+            }),
             Self::Sweep(error) => error.hint(),
             Self::Condition { cause } => cause.help.clone(),
             Self::UnknownStudy { nearest, .. } => Some(match nearest {

@@ -4,6 +4,7 @@
 //! everything is checked against everything else.
 
 mod build;
+pub mod comparison;
 pub mod data;
 pub mod embedded;
 mod error;
@@ -22,6 +23,7 @@ pub mod watch;
 
 use std::path::{Path, PathBuf};
 
+use comparison::ArmComparison;
 use data::DataRun;
 pub use error::{Place, Position, Problem, StudyError, nearest};
 pub use model_text::ModelText;
@@ -60,6 +62,7 @@ pub struct Study {
     targets: Vec<Target>,
     sweep: Option<Sweep>,
     swept: Vec<Swept>,
+    comparison: Option<ArmComparison>,
 }
 
 impl Study {
@@ -123,8 +126,9 @@ impl Study {
     fn unswept(spec: StudySpec, source: Source) -> Result<Self, StudyError> {
         let (plan, model_text, targets) = build::plan(&spec, &source)?;
         let uncertainty = uncertainty::drawn(&spec, &source, &plan)?;
+        let comparison = comparison::comparison(&spec, &source, &plan)?;
         let (sweep, swept) = (None, Vec::new());
-        Ok(Self { spec, source, plan, uncertainty, model_text, embedded_name: None, targets, sweep, swept })
+        Ok(Self { spec, source, plan, uncertainty, model_text, embedded_name: None, targets, sweep, swept, comparison })
     }
 
     /// What the columns of its tables follow from.
@@ -195,7 +199,7 @@ impl Study {
     /// Whether no override changes what the file says of drug and patients: then its results can be held against published ones.
     #[must_use]
     pub fn is_as_written(&self) -> bool {
-        const HARMLESS: [&str; 7] = ["name", "seed", "arms", "solver", "residual", "outputs", "target"];
+        const HARMLESS: [&str; 8] = ["name", "seed", "arms", "solver", "residual", "outputs", "target", "comparison"];
         self.source.overridden().all(|path| {
             let first = path.first().map(String::as_str).unwrap_or_default();
             HARMLESS.contains(&first) || path == ["cohort", "size"]
@@ -224,6 +228,12 @@ impl Study {
             Plan::Cohort(design) => design.arms.iter().map(|arm| arm.name.as_str()).collect(),
             Plan::Data(_) => vec![DATA_ARM],
         }
+    }
+
+    /// Which arm the others are compared with, where that is asked for.
+    #[must_use]
+    pub fn comparison(&self) -> Option<ArmComparison> {
+        self.comparison
     }
 
     /// Subjects that a run simulates, replicates counted.

@@ -58,6 +58,8 @@ pub struct StudySpec {
     /// What is written.
     #[serde(default)]
     pub outputs: OutputsSpec,
+    /// Which arm the others are compared with.
+    pub comparison: Option<ComparisonSpec>,
     /// What is given to whom.
     #[serde(default)]
     pub arm: Vec<ArmSpec>,
@@ -66,6 +68,18 @@ pub struct StudySpec {
     pub target: Vec<TargetSpec>,
     /// Keys of the study, each with the values that it takes in turn: see [`super::sweep`].
     pub sweep: Option<toml::Table>,
+}
+
+/// Arm against arm, within each subject.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ComparisonSpec {
+    /// Name of the arm that the others are compared with.
+    pub reference: String,
+    /// Limits of the ratio; 0.8 and 1.25 where not given.
+    pub limits: Option<[f64; 2]>,
+    /// Level of the confidence interval; 0.9 where not given.
+    pub level: Option<f64>,
 }
 
 /// One arm: all subjects of the cohort under one regimen.

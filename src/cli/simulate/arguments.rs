@@ -50,6 +50,9 @@ pub struct Arguments {
     /// A condition that patients should meet, such as "ctrough > 30 mg/L", in place of the study's; may be given several times.
     #[arg(long = "target", value_name = "CONDITION")]
     targets: Vec<String>,
+    /// Compare the other arms with one, such as reference=fixed; also level=0.95 and limits=[0.9,1.11].
+    #[arg(long = "compare", value_name = "KEY=VALUE")]
+    compares: Vec<String>,
     /// Draw no pictures.
     #[arg(long)]
     no_plots: bool,
@@ -273,6 +276,18 @@ impl Arguments {
             };
             let targets: Vec<toml::Value> = self.targets.iter().map(target).collect();
             add(&["target"], targets.into(), "--target".to_owned());
+        }
+        // The reference first: the table needs it, and each override is checked by itself.
+        let (references, others): (Vec<_>, Vec<_>) =
+            self.compares.iter().partition(|text| text.starts_with("reference"));
+        for text in references.into_iter().chain(others) {
+            let origin = format!("--compare {text}");
+            overrides.push(match text.split_once('=') {
+                // An arm may be called `1`.
+                Some(("reference", arm)) => Override::new(&["comparison", "reference"], arm.trim(), &origin),
+                Some(_) => Override::parse(&format!("comparison.{text}"), &origin)?,
+                None => return Err(Failure::bad_input(format!("{origin} has no value; expected reference=ARM"))),
+            });
         }
         for text in &self.sets {
             overrides.push(Override::parse(text, &format!("--set {text}"))?);

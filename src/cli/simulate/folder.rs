@@ -25,6 +25,7 @@ use teorell::study::spec::{TableFormat, ThemeName};
 use teorell::study::sweep::SweptValue;
 use teorell::study::{DATA_ARM, Plan, Study};
 
+use super::comparisons::ComparisonFiles;
 use super::targets::TargetFiles;
 use crate::cli::report::Failure;
 
@@ -36,6 +37,7 @@ pub struct Files {
     subjects: Option<SubjectSink<OutputFile>>,
     summary: Option<SummaryFiles>,
     targets: Option<TargetFiles>,
+    comparison: Option<ComparisonFiles>,
     // The last to be dropped: a folder that was made for a run that failed is removed once its files are.
     folder: OutputFolder,
 }
@@ -86,7 +88,8 @@ impl Files {
             [] => None,
             targets => Some(TargetFiles::create(study, targets, &layout, create_table)?),
         };
-        Ok(Self { layout, profiles, exposure, subjects, summary, targets, folder })
+        let comparison = ComparisonFiles::create(study, &layout, create_table)?;
+        Ok(Self { layout, profiles, exposure, subjects, summary, targets, comparison, folder })
     }
 
     /// Turns to a point of the sweep: the rows to come are its.
@@ -107,6 +110,9 @@ impl Files {
         if let Some(files) = &mut self.targets {
             files.begin(point, &layout);
         }
+        if let Some(files) = &mut self.comparison {
+            files.begin(point, &layout);
+        }
         self.layout = layout;
     }
 
@@ -120,6 +126,9 @@ impl Files {
         if let Some(files) = &mut self.targets {
             files.end(&self.layout)?;
         }
+        if let Some(files) = &mut self.comparison {
+            files.end(&self.layout)?;
+        }
         Ok(())
     }
 
@@ -131,12 +140,18 @@ impl Files {
         sinks.extend(self.subjects.as_ref().map(|sink| sink as &dyn AnySink));
         sinks.extend(self.summary.as_ref().map(|files| &files.sink as &dyn AnySink));
         sinks.extend(self.targets.as_ref().map(|files| files.sink() as &dyn AnySink));
+        sinks.extend(self.comparison.as_ref().map(|files| files.sink() as &dyn AnySink));
         sinks
     }
 
     /// What is said of the targets at the end of the run.
     pub fn targets(&self) -> Option<String> {
         self.targets.as_ref().map(|files| files.text(&self.layout))
+    }
+
+    /// What is said of arms against the reference arm.
+    pub fn comparison(&self) -> Option<String> {
+        self.comparison.as_ref().and_then(ComparisonFiles::text)
     }
 
     /// Finishes the files, draws the pictures, and puts everything in its place. Says what was written.
@@ -175,6 +190,11 @@ impl Files {
             files.push(targets);
             files.extend(reached);
         }
+        if let Some(table) = self.comparison {
+            let file = table.finish();
+            sources.comparison = Some(file.written_path().to_owned());
+            files.push(file);
+        }
         let begun = std::time::Instant::now();
         if study.spec().outputs.plots {
             let mut pictures = pictures(&sources, &manifest, &plot_options(study))?;
@@ -209,8 +229,16 @@ pub fn writes_rows(study: &Study) -> bool {
 
 /// A data set is answered by every variable of its model; only those that were asked for are worth a picture.
 fn is_wanted(study: &Study, picture: &str) -> bool {
-    const ALWAYS: [&str; 7] =
-        ["concentration", "spaghetti", "accumulation", "clearance", "sweep", "sweep_concentration", "pta"];
+    const ALWAYS: [&str; 8] = [
+        "concentration",
+        "spaghetti",
+        "accumulation",
+        "clearance",
+        "comparison",
+        "sweep",
+        "sweep_concentration",
+        "pta",
+    ];
     let outputs = &study.spec().outputs;
     ALWAYS.contains(&picture) || outputs.variables.iter().flatten().any(|variable| variable == picture)
 }
