@@ -245,14 +245,14 @@ fn a_check_writes_tables_a_picture_and_where_they_come_from() {
     let rows: Vec<&str> = table.lines().collect();
     assert_eq!(
         rows[0],
-        "endpoint,stratum,bin,start,end,time,n,n_blq,quantity,unit,observed,simulated_low,simulated_median,simulated_high,inside"
+        "endpoint,stratum,bin,start,end,time,n,n_blq,replicates,quantity,unit,observed,simulated_low,simulated_median,simulated_high,inside"
     );
     assert_eq!(rows.len(), 1 + 3 * 4, "three percentiles and a share per bin");
     // The 5th percentile of 1.7 and 1.9 is a twentieth of the way.
-    assert!(rows[1].starts_with("Cc,,1,0.9,1.1,1,2,0,p5,mg/L,1.71,"), "{}", rows[1]);
+    assert!(rows[1].starts_with("Cc,,1,0.9,1.1,1,2,0,60,p5,mg/L,1.71,"), "{}", rows[1]);
     // Of 0.2 and a value below 0.25, both are below the limit.
-    assert!(rows[9].starts_with("Cc,,3,24,24,24,2,2,p5,mg/L,,"), "{}", rows[9]);
-    assert!(rows[12].starts_with("Cc,,3,24,24,24,2,2,blq_share,,1,"), "{}", rows[12]);
+    assert!(rows[9].starts_with("Cc,,3,24,24,24,2,2,60,p5,mg/L,,"), "{}", rows[9]);
+    assert!(rows[12].starts_with("Cc,,3,24,24,24,2,2,60,blq_share,,1,"), "{}", rows[12]);
     let observations = bench.read("data-vpc/vpc_observations.csv");
     assert_eq!(observations.lines().next().unwrap(), "id,time,stratum,bin,DV,blq,lloq");
     assert!(observations.contains("\n1,24,,3,,1,0.25\n"), "{observations}");
@@ -262,6 +262,20 @@ fn a_check_writes_tables_a_picture_and_where_they_come_from() {
     {
         assert!(manifest.contains(part), "{part} in {manifest}");
     }
+}
+
+#[test]
+fn a_picture_drawn_again_from_the_tables_is_the_same_and_takes_another_theme() {
+    let bench = Bench::new(DATA);
+    bench.vpc(&["--replicates", "40", "--lloq", "0.25"]).success();
+    let before = bench.read("data-vpc/vpc.svg");
+    let plot = |theme: &str| {
+        let mut command = Command::cargo_bin("teorell").unwrap();
+        command.current_dir(bench.folder.path()).args(["plot", "data-vpc", "--theme", theme]).assert().success();
+        bench.read("data-vpc/vpc.svg")
+    };
+    assert_ne!(plot("dark"), before);
+    assert_eq!(plot("light"), before);
 }
 
 #[test]
@@ -375,5 +389,5 @@ fn models_say_what_is_observed() {
     write(&bench, &MODEL.replace("    Cc ~ prop(prop_sd)\n", two));
     bench.refuses(&[], &["the data observe 2 endpoints, `Cc`, `A`", "--endpoint Cc"]);
     bench.vpc(&["--endpoint", "A", "--replicates", "40"]).success();
-    assert!(bench.read("data-vpc/vpc.csv").contains("\nA,,1,1,1,1,1,0,p5,"), "{}", bench.read("data-vpc/vpc.csv"));
+    assert!(bench.read("data-vpc/vpc.csv").contains("\nA,,1,1,1,1,1,0,40,p5,"), "{}", bench.read("data-vpc/vpc.csv"));
 }

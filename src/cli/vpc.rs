@@ -12,8 +12,7 @@ use teorell::output::layout::Format;
 use teorell::output::of_design::unit_of_output;
 use teorell::output::vpc::{VpcNames, write_observations, write_vpc};
 use teorell::plot;
-use teorell::plot::source::NamedPicture;
-use teorell::plot::vpc::VpcPicture;
+use teorell::plot::source::{PlotFiles, pictures};
 use teorell::study::Study;
 use teorell::study::spec::TableFormat;
 
@@ -50,14 +49,18 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let (result, counts) = ran?;
     let simulated = begun.elapsed();
 
-    let mut files =
-        vec![write_vpc(&result, &names, format, table)?, write_observations(&result, &names, format, observations)?];
-    if outputs.plots {
-        let picture = VpcPicture::of(&result, study.name(), &names.endpoint, &names.observed, study.time_unit());
-        let pictures = [NamedPicture { name: "vpc".to_owned(), picture: picture.draw(plot_options(&study).theme) }];
-        files.extend(plot::write(&folder, &pictures)?);
-    }
+    let table = write_vpc(&result, &names, format, table)?;
+    let observations = write_observations(&result, &names, format, observations)?;
+    let sources = PlotFiles {
+        vpc: Some(table.written_path().to_owned()),
+        vpc_observations: Some(observations.written_path().to_owned()),
+        ..PlotFiles::default()
+    };
+    let mut files = vec![table, observations];
     let mut manifest = manifest(&study, &layout(&study), counts);
+    if outputs.plots {
+        files.extend(plot::write(&folder, &pictures(&sources, &manifest, &plot_options(&study))?)?);
+    }
     manifest.timings.insert("simulation_s".to_owned(), simulated.as_secs_f64().into());
     manifest.timings.insert("threads".to_owned(), arguments.threads.into());
     let n_files = folder.commit(files, manifest)?.files.len();
@@ -67,7 +70,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         let seconds = begun.elapsed().as_secs_f64();
         note(&format!("wrote {} files into `{}` in {seconds:.1} s", n_files + 1, out.display()));
     }
-    report::warnings(&result, counts);
+    report::warnings(&result, &study, counts);
     Ok(if counts.failed == 0 { Exit::Success } else { Exit::SubjectsFailed })
 }
 

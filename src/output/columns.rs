@@ -188,6 +188,7 @@ pub fn vpc(names: &VpcNames) -> Vec<Column> {
         Column::new("time", time, "nominal time of the bin, or the median time of its observations"),
         Column::new("n", "", "observations"),
         Column::new("n_blq", "", "observations below quantification"),
+        Column::new("replicates", "", "simulations of the data set"),
         Column::new(
             "quantity",
             "",

@@ -1,5 +1,7 @@
 //! Reading back what was written, for plots and reports.
 
+pub mod vpc;
+
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};

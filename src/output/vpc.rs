@@ -60,7 +60,7 @@ fn push_cell(bytes: &mut Vec<u8>, result: &VpcResult, cell: &VpcCell, names: &Vp
         bytes.push(b',');
         number::push(bytes, time, format.digits);
     }
-    bytes.extend_from_slice(format!(",{},{},", cell.n, cell.n_below).as_bytes());
+    bytes.extend_from_slice(format!(",{},{},{},", cell.n, cell.n_below, result.replicates).as_bytes());
 }
 
 fn push_compared(bytes: &mut Vec<u8>, quantity: &str, unit: &str, compared: &Compared, format: Format) {

@@ -17,6 +17,7 @@ use super::spaghetti::{Spaghetti, SpaghettiArm};
 use super::style::Theme;
 use super::sweep::{self, SweptColumns};
 use super::time_course::TimeCourse;
+use super::vpc::VpcPicture;
 
 /// What is drawn, and how.
 #[derive(Clone, Debug)]
@@ -48,6 +49,10 @@ pub struct PlotFiles {
     pub targets: Option<PathBuf>,
     /// `comparison.csv`.
     pub comparison: Option<PathBuf>,
+    /// `vpc.csv`.
+    pub vpc: Option<PathBuf>,
+    /// `vpc_observations.csv`.
+    pub vpc_observations: Option<PathBuf>,
 }
 
 impl PlotFiles {
@@ -64,6 +69,8 @@ impl PlotFiles {
             subjects: find("subjects.csv"),
             targets: find("targets.csv"),
             comparison: find("comparison.csv"),
+            vpc: find("vpc.csv"),
+            vpc_observations: find("vpc_observations.csv"),
         }
     }
 }
@@ -93,6 +100,10 @@ pub fn pictures(files: &PlotFiles, manifest: &Manifest, options: &PlotOptions) -
     let study = Study { manifest, time_unit, rows: &rows, options };
     let mut pictures = Vec::new();
     let mut add = |name: &str, picture| pictures.push(NamedPicture { name: name.to_owned(), picture });
+    if let (Some(check), Some(observations)) = (&files.vpc, &files.vpc_observations) {
+        let picture = VpcPicture::read(check, observations, &manifest.study.name, time_unit)?;
+        add("vpc", picture.draw(options.theme));
+    }
     let concentration = manifest.model.concentration.as_deref();
     if let Some(quantity) = concentration
         && let Some(course) = study.time_course(quantity, "Concentration")

@@ -1,7 +1,12 @@
 //! A visual predictive check: observed percentiles over the bands of simulated ones, on a linear and a logarithmic panel, and
 //! the share below quantification on a panel of its own.
 
-use crate::exposure::vpc::{Bin, Compared, VpcResult};
+use std::path::Path;
+
+use crate::exposure::vpc::{Bin, Compared};
+use crate::output::read::vpc::VpcRow;
+use crate::output::read::{self, ReadError};
+use crate::output::vpc::{QUANTITIES, SHARE_BELOW};
 use crate::units::TimeUnit;
 
 use super::axis::{Axis, plain};
@@ -24,7 +29,7 @@ pub struct VpcPicture {
     /// Whether observations are prediction-corrected.
     pub corrected: bool,
     /// Replicates.
-    pub replicates: usize,
+    pub replicates: u64,
     /// A row of panels each.
     pub strata: Vec<VpcStratum>,
 }
@@ -37,7 +42,7 @@ pub struct VpcStratum {
     /// Time and value of each observation above quantification.
     pub points: Vec<(f64, f64)>,
     /// Observations, those below quantification among them.
-    pub n: usize,
+    pub n: u64,
     /// The highest limit of quantification; none where values are corrected.
     pub lloq: Option<f64>,
     /// In order of time.
@@ -65,38 +70,43 @@ const LIMIT_DASHES: &[f64] = &[2.0, 3.0];
 const BIN_MARK: f64 = 7.0;
 
 impl VpcPicture {
-    /// The picture of a finished check.
-    #[must_use]
-    pub fn of(result: &VpcResult, heading: &str, quantity: &str, unit: &str, time_unit: TimeUnit) -> Self {
-        let design = &result.design;
-        let stratum = |(index, name): (usize, &String)| {
-            let own = || {
-                let all = design.observations.iter().zip(&result.factors).zip(&design.bins.of);
-                all.filter(move |((o, factor), bin)| o.stratum as usize == index && bin.is_some() && !factor.is_nan())
+    /// The check of a folder's tables, `vpc.csv` and `vpc_observations.csv`.
+    ///
+    /// # Errors
+    /// Where one of them cannot be read.
+    pub fn read(check: &Path, observations: &Path, heading: &str, time_unit: TimeUnit) -> Result<Self, ReadError> {
+        let rows = read::vpc::check(check)?;
+        let (observations, corrected) = read::vpc::observations(observations)?;
+        let mut strata: Vec<VpcStratum> = Vec::new();
+        for bin in rows.chunk_by(|a, b| (a.number, &a.stratum) == (b.number, &b.stratum)) {
+            let stratum = match strata.iter_mut().find(|stratum| stratum.name == bin[0].stratum) {
+                Some(stratum) => stratum,
+                None => {
+                    strata.push(VpcStratum { name: bin[0].stratum.clone(), ..VpcStratum::default() });
+                    let last = strata.len() - 1;
+                    &mut strata[last]
+                }
             };
-            VpcStratum {
-                name: name.clone(),
-                points: own().filter_map(|((o, factor), _)| Some((o.time, o.value? * factor))).collect(),
-                n: own().count(),
-                // Corrected values have no common limit.
-                lloq: own().filter_map(|((o, _), _)| o.lloq).filter(|_| !result.corrected).reduce(f64::max),
-                bins: (result.cells.iter().filter(|cell| cell.stratum == index))
-                    .map(|cell| {
-                        let (percentiles, below) = (cell.percentiles, cell.below);
-                        VpcBin { bin: design.bins.bins[cell.bin], percentiles, below }
-                    })
-                    .collect(),
-            }
-        };
-        Self {
-            heading: heading.to_owned(),
-            quantity: quantity.to_owned(),
-            unit: unit.to_owned(),
-            time_unit,
-            corrected: result.corrected,
-            replicates: result.replicates,
-            strata: design.strata.iter().enumerate().map(stratum).collect(),
+            stratum.n += bin[0].n;
+            stratum.bins.extend(VpcBin::of(bin));
         }
+        for stratum in &mut strata {
+            let own = || observations.iter().filter(|observation| observation.stratum == stratum.name);
+            // Corrected values have no common limit.
+            let lloq = own().filter_map(|observation| observation.lloq).filter(|_| !corrected).reduce(f64::max);
+            let points = own().filter_map(|observation| Some((observation.time, observation.value?))).collect();
+            (stratum.lloq, stratum.points) = (lloq, points);
+        }
+        let first = rows.first();
+        Ok(Self {
+            heading: heading.to_owned(),
+            quantity: first.map_or_else(String::new, |row| row.endpoint.clone()),
+            unit: first.map_or_else(String::new, |row| row.unit.clone()),
+            time_unit,
+            corrected,
+            replicates: first.map_or(0, |row| row.replicates),
+            strata,
+        })
     }
 
     /// Draws it: a linear and a logarithmic panel per stratum, and a panel of shares where anything is below quantification.
@@ -149,7 +159,7 @@ impl VpcPicture {
     }
 
     fn subtitle(&self) -> String {
-        let n: usize = self.strata.iter().map(|stratum| stratum.n).sum();
+        let n: u64 = self.strata.iter().map(|stratum| stratum.n).sum();
         let shown = match self.every() {
             1 => String::new(),
             every => format!("; every {every}th observation is drawn"),
@@ -274,6 +284,24 @@ fn mark_bins(picture: &mut Picture, panel: &Panel, axes: &Axes, stratum: &VpcStr
         if (panel.left..=panel.right + 0.5).contains(&x) {
             picture.line(&[(x, panel.top), (x, panel.top + BIN_MARK)], panel.theme.axis(), AXIS_LINE);
         }
+    }
+}
+
+impl VpcBin {
+    /// From the rows of one bin; `None` where a percentile is missing.
+    fn of(rows: &[VpcRow]) -> Option<Self> {
+        let find = |name: &str| rows.iter().find(|row| row.quantity == name).map(|row| row.compared);
+        let below = find(SHARE_BELOW);
+        // With a limit, what has no value lies below it.
+        let known = |value: f64| if value.is_nan() && below.is_some() { f64::NEG_INFINITY } else { value };
+        let percentile = |compared: Compared| Compared {
+            observed: known(compared.observed),
+            low: known(compared.low),
+            median: known(compared.median),
+            high: known(compared.high),
+        };
+        let [p5, p50, p95] = QUANTITIES.map(|name| find(name).map(percentile));
+        Some(Self { bin: rows.first()?.bin, percentiles: [p5?, p50?, p95?], below })
     }
 }
 

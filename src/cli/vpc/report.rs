@@ -61,7 +61,10 @@ fn shown(compared: &Compared, factor: f64) -> String {
 }
 
 /// What the reader of the result should know of it.
-pub fn warnings(result: &VpcResult, counts: Counts) {
+pub fn warnings(result: &VpcResult, study: &Study, counts: Counts) {
+    if study.spec().uncertainty.is_some() {
+        warning("the check is of the model's own parameters; [uncertainty] is not part of it");
+    }
     if result.replicates < GOOD_REPLICATES as usize {
         let n = result.replicates;
         warning(&format!("{n} replicates make unsteady bands; expected at least {GOOD_REPLICATES}, see --replicates"));
