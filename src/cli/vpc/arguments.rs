@@ -8,14 +8,15 @@ use crate::cli::report::Failure;
 
 const EXAMPLES: &str = "\
 Examples:
-  teorell vpc observed.csv --model my-model.R                      500 simulations of the data, bins found from the times
-  teorell vpc observed.csv --model my-model.R --bins 0,1,4,12,24 --prediction-corrected --lloq 0.05
-                                                                   Bins by their edges, for doses or covariates that differ
-  teorell vpc my-study.toml --stratify SEX --out check             A study file with [data], and [vpc] for what is said here
+  teorell vpc observed.csv --model my-model.R           500 simulations of the data
+  teorell vpc observed.csv --model my-model.R --bins 0,1,4,24 --prediction-corrected --lloq 0.05
+                                                        For doses or covariates that differ
+  teorell vpc my-study.toml --stratify SEX --out check  A study with [data], and [vpc] for all of this
 
-Observed percentiles are drawn over the bands of the same percentiles in simulations of the same subjects, records, doses
-and covariates. Bins: `auto` (few times are bins of their own; many are cut into bins of about equal counts, at the widest
-gaps nearby), `nominal` (one per value of NTIME, or of the column given with --nominal), or edges.";
+Observed percentiles are drawn over the bands of the same percentiles in simulations of the same
+subjects, records, doses and covariates. Bins: `auto` (few times are bins of their own; many are cut
+into bins of about equal counts, at the widest gaps nearby), `nominal` (one per value of NTIME, or
+of the column given with --nominal), or edges.";
 
 /// Compare observed data with simulations of themselves: a visual predictive check.
 #[derive(Debug, clap::Args)]
@@ -82,7 +83,9 @@ impl Arguments {
             let failure = Failure::bad_input("a data set alone does not say what the drug does");
             return Err(failure.with_hint("add the model, such as `--model my-model.R`"));
         };
-        let name = self.input.file_stem().and_then(|stem| stem.to_str()).unwrap_or("data");
+        let name = self.input.file_name().and_then(|name| name.to_str()).unwrap_or("data");
+        let name = name.strip_suffix(".gz").unwrap_or(name);
+        let name = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
         // A toml::Value writes itself with its quotes.
         let text = |text: &str| toml::Value::from(text).to_string();
         let study = format!(
