@@ -45,6 +45,11 @@ fn check_gives_one_verdict_per_file_and_a_status_for_all() {
         .stdout(contains("no column `LBM`; the model takes that covariate from the data, for cl1, cl2, vc"));
     teorell(&["check", "no-such.R", bad]).code(2).stdout(contains("cannot read").and(contains("refused")));
 
+    let latin = folder.path().join("latin.R");
+    std::fs::write(&latin, b"m <- function() {\n  d <- \"M\xfcller\"\n  model({ x <- 1 })\n}\n").unwrap();
+    let refused = teorell(&["check", latin.to_str().unwrap()]).code(1);
+    refused.stdout(contains("refused, 1 error").and(contains("latin.R:2:10")).and(contains("byte 0xFC is not UTF-8")));
+
     let json = teorell(&["check", "--json", bad, data]).code(1);
     let json: serde_json::Value = serde_json::from_slice(&json.get_output().stdout).unwrap();
     assert_eq!(json[0]["findings"][0]["line"], 3);

@@ -76,17 +76,13 @@ fn is_data(file: &str) -> bool {
 }
 
 fn check_model(file: &str) -> Finding {
-    let text = match ModelText::find(file, Path::new("")) {
-        Ok(text) => text,
-        Err(problem) => return unreadable(file, "model", &problem.to_string()),
-    };
-    match text.compile() {
-        Ok((model, notes)) => runs(file, &text, &model, &notes),
-        Err(problem) => {
-            let diagnostics = match problem {
-                Problem::ModelRefused { diagnostics, .. } => diagnostics,
-                other => return unreadable(file, "model", &other.to_string()),
-            };
+    let compiled = ModelText::find(file, Path::new("")).and_then(|text| {
+        let (model, notes) = text.compile()?;
+        Ok((text, model, notes))
+    });
+    match compiled {
+        Ok((text, model, notes)) => runs(file, &text, &model, &notes),
+        Err(Problem::ModelRefused { model: text, diagnostics }) => {
             let rendered: String = diagnostics.iter().map(|finding| finding.render(&text.text, &text.origin)).collect();
             Finding {
                 exit: Exit::CheckFailed,
@@ -94,6 +90,7 @@ fn check_model(file: &str) -> Finding {
                 json: json!({ "file": file, "kind": "model", "verdict": "refused", "findings": placed(&diagnostics, &text) }),
             }
         }
+        Err(other) => unreadable(file, "model", &other.to_string()),
     }
 }
 

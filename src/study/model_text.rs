@@ -22,7 +22,7 @@ impl ModelText {
     /// The built-in model of that name, or else the file; a relative path is relative to `folder`.
     ///
     /// # Errors
-    /// Where there is neither, or the file cannot be read.
+    /// Where there is neither, or the file cannot be read or is no text.
     pub fn find(name_or_path: &str, folder: &Path) -> Result<Self, Problem> {
         let path = folder.join(name_or_path);
         // What looks like a file is one, so that a mistyped path is not answered with names of models.
@@ -34,7 +34,11 @@ impl ModelText {
         let origin = path.display().to_string();
         let bytes = std::fs::read(&path).map_err(|cause| Problem::ModelUnreadable { path: path.clone(), cause })?;
         let name = path.file_stem().map_or_else(|| origin.clone(), |stem| stem.to_string_lossy().into_owned());
-        Ok(Self { name, origin, text: String::from_utf8_lossy(&bytes).into_owned() })
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        match language::text_of(&bytes) {
+            Ok(_) => Ok(Self { name, origin, text }),
+            Err(diagnostics) => Err(Problem::ModelRefused { model: Self { name, origin, text }, diagnostics }),
+        }
     }
 
     /// The model, read and compiled with all its outputs, and what the user should know of it.

@@ -55,6 +55,7 @@ fn files_that_are_no_model() {
             ("no model block", "m <- function() {\n  ini({ a <- 1 })\n}\n"),
             ("an empty model block", "m <- function() {\n  model({\n  })\n}\n"),
             ("two models", "a <- function() { model({ x <- 1 }) }\nb <- function() { model({ x <- 1 }) }\n"),
+            ("an ini block that never closes", "m <- function() {\n  ini({ a <- 1\n  model({ x <- a })\n}\n"),
             ("two ini blocks", "m <- function() {\n  ini({ a <- 1 })\n  ini({ b <- 1 })\n  model({ x <- a })\n}\n"),
             ("two model blocks", "m <- function() {\n  model({ x <- 1 })\n  model({ y <- 1 })\n}\n"),
             ("ini without a block", "m <- function() {\n  ini()\n  model({ x <- 1 })\n}\n"),

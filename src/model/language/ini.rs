@@ -47,6 +47,8 @@ impl Reader<'_> {
                 .with_help("decide in `model`, from a covariate")),
             _ => match statement.as_call() {
                 Some(("label", arguments)) => self.label(arguments, statement.span),
+                Some(("model", _)) => Err(Diagnostic::error(statement.span, "the `model` block stands inside `ini`")
+                    .with_help("close `ini` with `})` before it")),
                 Some((name, _)) => {
                     Err(Diagnostic::error(statement.span, format!("`{name}()` is not supported in `ini`"))
                         .with_help("remove it: `ini` holds `name <- value`, `eta ~ variance` and `label(\"...\")`"))

@@ -125,17 +125,26 @@ pub(crate) fn tree(text: &str) -> Result<Tree, Diagnostic> {
     }
 }
 
-/// Reads a model from the bytes of a file: [`read`], after saying where they are not UTF-8.
+/// Reads a model from the bytes of a file: [`read`] of their [`text_of`].
 ///
 /// # Errors
 ///
-/// As [`read`]; the text that places refer to is [`String::from_utf8_lossy`] of the bytes.
+/// As both; the text that places refer to is [`String::from_utf8_lossy`] of the bytes.
 pub fn read_bytes(bytes: &[u8], fallback_name: &str) -> Result<Reading, Vec<Diagnostic>> {
+    read(text_of(bytes)?, fallback_name)
+}
+
+/// The bytes of a file as text.
+///
+/// # Errors
+///
+/// Where they are not UTF-8, or that there are too many of them.
+pub fn text_of(bytes: &[u8]) -> Result<&str, Vec<Diagnostic>> {
     if bytes.len() > MAX_BYTES {
         return Err(vec![too_large(bytes.len())]);
     }
     match std::str::from_utf8(bytes) {
-        Ok(text) => read(text, fallback_name),
+        Ok(text) => Ok(text),
         Err(error) => {
             let start = error.valid_up_to();
             let wide = matches!(bytes, [0xff, 0xfe, ..] | [0xfe, 0xff, ..]);
