@@ -22,6 +22,22 @@ pub fn quantile_sorted(sorted: &[f64], p: f64) -> Option<f64> {
     Some(rank.between(low, sorted.get(rank.low as usize + 1).copied().unwrap_or(low)))
 }
 
+/// Monte-Carlo standard error of quantile `p` of `n` independent values, without assuming a distribution.
+///
+/// # Formula
+/// `(Q(p + s) - Q(p - s)) / 2` with `s = sqrt(p (1 - p) / n)`: the number of values below a quantile is binomial, so the quantile lies
+/// between those at one standard error of its rank (Woodruff RS. Journal of the American Statistical Association 1952;47:635-646). `quantile` is Q.
+///
+/// `None` where that reaches beyond the values: below 19 values for p of 0.05, below 39 for 0.025.
+#[must_use]
+pub fn quantile_standard_error(n: u64, p: f64, quantile: impl Fn(f64) -> Option<f64>) -> Option<f64> {
+    let s = (p * (1.0 - p) / n as f64).sqrt();
+    if n == 0 || p - s < 0.0 || p + s > 1.0 {
+        return None;
+    }
+    Some((quantile(p + s)? - quantile(p - s)?) / 2.0)
+}
+
 /// Several quantiles of values in any order, which are sorted in place. See [`quantile_sorted`].
 #[must_use]
 pub fn quantiles<const N: usize>(values: &mut [f64], probabilities: [f64; N]) -> [Option<f64>; N] {

@@ -4,6 +4,7 @@ mod arguments;
 mod comparisons;
 mod failures;
 mod folder;
+mod replicates;
 mod tables;
 mod targets;
 

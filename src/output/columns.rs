@@ -262,6 +262,66 @@ pub fn comparison(layout: &Layout) -> Vec<Column> {
     columns
 }
 
+/// Columns of `replicates.csv`, with those of the parameters drawn.
+#[must_use]
+pub fn replicates(layout: &Layout, parameters: &[Quantity]) -> Vec<Column> {
+    let mut columns = swept(layout);
+    columns.extend([
+        Column::new("replicate", "", "number of the replicate, from 0"),
+        Column::new("draw", "", "number of the set of parameters, from 0"),
+        Column::new("trial", "", "number of the trial under these parameters, from 0"),
+    ]);
+    let first = columns.len();
+    columns.extend(parameters.iter().map(Column::from));
+    unique(columns, first, "parameter")
+}
+
+/// Columns that tell summarised cells apart.
+fn cell(layout: &Layout) -> Vec<Column> {
+    summary(layout).into_iter().take_while(|column| column.name != "n").collect()
+}
+
+/// Columns of `replicate_summary.csv`.
+#[must_use]
+pub fn replicate_summary(layout: &Layout) -> Vec<Column> {
+    let mut columns = cell(layout);
+    columns.insert(layout.swept.len() + 1, Column::new("replicate", "", "number of the replicate, from 0"));
+    columns.extend([
+        Column::new("n", "", "subjects of the replicate with a value"),
+        Column::new("mean", "", "arithmetic mean over the subjects of the replicate"),
+        Column::new("p5", "", "5th percentile over the subjects of the replicate (type 7)"),
+        Column::new("p50", "", "median over the subjects of the replicate"),
+        Column::new("p95", "", "95th percentile over the subjects of the replicate"),
+    ]);
+    columns
+}
+
+/// Columns of `confidence.csv`.
+#[must_use]
+pub fn confidence(layout: &Layout) -> Vec<Column> {
+    let mut columns = cell(layout);
+    columns.extend([
+        Column::new("statistic", "", "column of replicate_summary.csv: what is said of the subjects of a replicate"),
+        Column::new("interval", "", "`confidence`: of the statistic over replicates, as sure as the parameters are"),
+        Column::new("n", "", "replicates with a value"),
+        Column::new("mean", "", "mean of the statistic over replicates"),
+        Column::new("sd", "", "SD over replicates: the standard error of the statistic"),
+        Column::new("p2_5", "", "2.5th percentile over replicates (type 7): lower end of the 95 % confidence interval"),
+        Column::new("p50", "", "median over replicates"),
+        Column::new("p97_5", "", "97.5th percentile over replicates: upper end of the 95 % confidence interval"),
+    ]);
+    columns.extend(["p2_5", "p50", "p97_5"].map(standard_error));
+    columns
+}
+
+/// Column of the Monte-Carlo standard error of a percentile.
+fn standard_error(percentile: &str) -> Column {
+    let meaning = format!(
+        "Monte-Carlo standard error of {percentile}, free of distribution: (Q(p + s) - Q(p - s)) / 2, s = sqrt(p (1 - p) / n) (Woodruff 1952); empty where n is too small for it"
+    );
+    Column::new(&format!("{percentile}_se"), "", &meaning)
+}
+
 /// Unit of a metric, in the words of the study.
 #[must_use]
 pub fn metric_unit(metric: Metric, layout: &Layout) -> String {

@@ -27,6 +27,9 @@ pub struct Manifest {
     /// Swept columns: the first of every table.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub swept: Vec<Column>,
+    /// What is uncertain; none in a study without uncertainty.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uncertainty: Option<UncertaintyRecord>,
     /// How many.
     pub counts: Counts,
     /// Units that all files share.
@@ -85,10 +88,44 @@ pub struct ArmRecord {
     pub dose_times: Vec<f64>,
 }
 
+/// How sure the parameters are, and what that makes of the intervals.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub struct UncertaintyRecord {
+    /// Sets of parameters that were drawn.
+    pub replicates: u64,
+    /// Trials under each.
+    pub trials: u64,
+    /// Whether a trial has the same random numbers under every set of parameters.
+    pub common_random_numbers: bool,
+    /// Thetas that were drawn.
+    pub thetas: Vec<String>,
+    /// Etas whose variances were drawn.
+    pub etas: Vec<String>,
+    /// Degrees of freedom of their inverse Wishart distributions, block by block.
+    pub degrees_of_freedom: Vec<BlockRecord>,
+    /// Draws outside the bounds of ini, drawn again.
+    pub redrawn: u64,
+    /// Names of the files of the fit that were not used.
+    pub left_out: Vec<String>,
+    /// What the percentiles of `summary.csv` are.
+    pub summary_interval: String,
+    /// What those of `confidence.csv` are.
+    pub confidence_interval: String,
+}
+
+/// An omega block that was drawn.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub struct BlockRecord {
+    /// Its etas.
+    pub etas: Vec<String>,
+    /// Degrees of freedom.
+    pub df: f64,
+}
+
 /// Counts of a run.
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
 pub struct Counts {
-    /// Subjects of the cohort.
+    /// Subjects simulated, replicates counted.
     pub subjects: u64,
     /// Subjects times arms that failed.
     pub failed: u64,

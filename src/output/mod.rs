@@ -1,7 +1,7 @@
 //! Files: the list of columns, rows at memory speed, summaries, the manifest, and a folder in which nothing half-written stays.
 //!
 //! [`layout::Layout`] says what a study's files hold; the sinks ([`profiles`], [`exposures`], [`subjects`],
-//! [`summaries`], [`targets`]) write it. Pictures are drawn by [`crate::plot`] from what [`read`] reads back.
+//! [`summaries`], [`targets`], [`replicates`]) write it. Pictures are drawn by [`crate::plot`] from what [`read`] reads back.
 
 pub mod columns;
 pub mod comparisons;
@@ -14,6 +14,7 @@ pub mod number;
 pub mod of_design;
 pub mod profiles;
 pub mod read;
+pub mod replicates;
 pub mod rows;
 pub mod subjects;
 pub mod summaries;

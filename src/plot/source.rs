@@ -53,6 +53,8 @@ pub struct PlotFiles {
     pub vpc: Option<PathBuf>,
     /// `vpc_observations.csv`.
     pub vpc_observations: Option<PathBuf>,
+    /// `confidence.csv`.
+    pub confidence: Option<PathBuf>,
 }
 
 impl PlotFiles {
@@ -71,6 +73,7 @@ impl PlotFiles {
             comparison: find("comparison.csv"),
             vpc: find("vpc.csv"),
             vpc_observations: find("vpc_observations.csv"),
+            confidence: find("confidence.csv"),
         }
     }
 }

@@ -26,6 +26,7 @@ use teorell::study::sweep::SweptValue;
 use teorell::study::{DATA_ARM, Plan, Study};
 
 use super::comparisons::ComparisonFiles;
+use super::replicates::{self, ReplicateFiles};
 use super::targets::TargetFiles;
 use crate::cli::report::Failure;
 
@@ -38,6 +39,7 @@ pub struct Files {
     summary: Option<SummaryFiles>,
     targets: Option<TargetFiles>,
     comparison: Option<ComparisonFiles>,
+    replicates: Option<ReplicateFiles>,
     // The last to be dropped: a folder that was made for a run that failed is removed once its files are.
     folder: OutputFolder,
 }
@@ -89,7 +91,14 @@ impl Files {
             targets => Some(TargetFiles::create(study, targets, &layout, create_table)?),
         };
         let comparison = ComparisonFiles::create(study, &layout, create_table)?;
-        Ok(Self { layout, profiles, exposure, subjects, summary, targets, comparison, folder })
+        let replicates = match (&study.uncertainty().uncertainty, wanted.summary) {
+            (Some(uncertainty), true) => {
+                let table = create("replicate_summary", columns::replicate_summary(&layout))?;
+                Some(ReplicateFiles::create(study, uncertainty, &layout, format, table, create_table)?)
+            }
+            _ => None,
+        };
+        Ok(Self { layout, profiles, exposure, subjects, summary, targets, comparison, replicates, folder })
     }
 
     /// Turns to a point of the sweep: the rows to come are its.
@@ -113,6 +122,9 @@ impl Files {
         if let Some(files) = &mut self.comparison {
             files.begin(point, &layout);
         }
+        if let Some(files) = &mut self.replicates {
+            files.begin(point, &layout);
+        }
         self.layout = layout;
     }
 
@@ -129,6 +141,9 @@ impl Files {
         if let Some(files) = &mut self.comparison {
             files.end(&self.layout)?;
         }
+        if let Some(files) = &self.replicates {
+            files.end(&self.layout)?;
+        }
         Ok(())
     }
 
@@ -141,6 +156,7 @@ impl Files {
         sinks.extend(self.summary.as_ref().map(|files| &files.sink as &dyn AnySink));
         sinks.extend(self.targets.as_ref().map(|files| files.sink() as &dyn AnySink));
         sinks.extend(self.comparison.as_ref().map(|files| files.sink() as &dyn AnySink));
+        sinks.extend(self.replicates.as_ref().map(|files| &files.sink as &dyn AnySink));
         sinks
     }
 
@@ -195,6 +211,11 @@ impl Files {
             sources.comparison = Some(file.written_path().to_owned());
             files.push(file);
         }
+        if let Some(replicates) = self.replicates {
+            let [summaries, confidence, parameters] = replicates.into_files();
+            sources.confidence = Some(confidence.written_path().to_owned()).filter(|_| !study.is_swept());
+            files.extend([summaries, confidence, parameters]);
+        }
         let begun = std::time::Instant::now();
         if study.spec().outputs.plots {
             let mut pictures = pictures(&sources, &manifest, &plot_options(study))?;
@@ -244,12 +265,16 @@ fn is_wanted(study: &Study, picture: &str) -> bool {
 }
 
 fn summary_sink(study: &Study, layout: &Arc<Layout>) -> SummarySink {
-    let plan = SummaryPlan {
+    SummarySink::new(layout.clone(), summary_plan(study, layout))
+}
+
+/// What is summarised of a study, over all its replicates.
+pub fn summary_plan(study: &Study, layout: &Layout) -> SummaryPlan {
+    SummaryPlan {
         times: summary_times(study),
         observed: layout.observed_unit.is_some(),
         expected_subjects: study.size(),
-    };
-    SummarySink::new(layout.clone(), plan)
+    }
 }
 
 /// What the files of a study hold.
@@ -338,6 +363,7 @@ pub fn manifest(study: &Study, layout: &Layout, counts: Counts) -> Manifest {
         solver: solver.unwrap_or_default(),
         arms: arms(study),
         swept: columns::swept(layout),
+        uncertainty: replicates::record(study),
         counts: manifest::Counts {
             subjects: counts.subjects,
             failed: counts.failed,
