@@ -1,15 +1,22 @@
-//! Subjects per second of each engine on inotuzumab (18 infusions, six cycles, 323 samples), with its largest relative error
-//! over concentrations, areas, maxima and troughs beside it. One core. `cargo bench --bench engines`.
+//! Subjects per second of each engine on inotuzumab (18 infusions, six cycles, 323 samples), its largest relative error over
+//! concentrations, areas, maxima and troughs of other subjects beside it, and what the machine could do at most.
+//!
+//! One thread, by its time on a processor. `cargo bench --bench engines`.
 
+use std::hint::black_box;
 use std::time::Duration;
 
+use cpu_time::ThreadTime;
+use criterion::measurement::{Measurement, ValueFormatter, WallTime};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use teorell::engine::SolverChoice;
 
 #[path = "../tests/lane_engines/fixtures.rs"]
 mod fixtures;
+#[path = "../tests/lane_engines/inotuzumab.rs"]
+mod inotuzumab;
 
-use fixtures::{inotuzumab, worst_difference};
+use inotuzumab::{inotuzumab, worst_difference};
 
 /// Subjects per measured run, as many as a chunk of a simulation has.
 const SUBJECTS: usize = 512;
@@ -17,17 +24,55 @@ const SUBJECTS: usize = 512;
 /// Subjects whose error is judged; another seed than the timed ones, so that nothing is tuned to them.
 const JUDGED: usize = 2_000;
 
-fn engines(criterion: &mut Criterion) {
+/// Time of this thread on a processor: what else the machine does does not count.
+struct CpuTime;
+
+impl Measurement for CpuTime {
+    type Intermediate = ThreadTime;
+    type Value = Duration;
+
+    fn start(&self) -> ThreadTime {
+        ThreadTime::now()
+    }
+
+    fn end(&self, begun: ThreadTime) -> Duration {
+        begun.elapsed()
+    }
+
+    fn add(&self, a: &Duration, b: &Duration) -> Duration {
+        *a + *b
+    }
+
+    fn zero(&self) -> Duration {
+        Duration::ZERO
+    }
+
+    fn to_f64(&self, value: &Duration) -> f64 {
+        WallTime.to_f64(value)
+    }
+
+    fn formatter(&self) -> &dyn ValueFormatter {
+        static WALL_TIME: WallTime = WallTime;
+        WALL_TIME.formatter()
+    }
+}
+
+fn engines(criterion: &mut Criterion<CpuTime>) {
     let judged = inotuzumab(JUDGED, 20_260_101);
-    let expected = judged.run(SolverChoice::Reference, 1e-12);
+    let expected = judged.run(SolverChoice::Reference, 1e-11);
     let mut group = criterion.benchmark_group("inotuzumab");
     group.throughput(Throughput::Elements(SUBJECTS as u64));
-    group.sample_size(10).measurement_time(Duration::from_secs(3));
+    group.sample_size(10).measurement_time(Duration::from_secs(2));
     let cohort = inotuzumab(SUBJECTS, 1);
     let mut exposure_only = inotuzumab(SUBJECTS, 1);
     exposure_only.without_samples();
-    for (choice, name) in [(SolverChoice::Taylor, "taylor"), (SolverChoice::Reference, "reference")] {
-        for rtol in [1e-5, 1e-6, 1e-8, 1e-10] {
+    for (choice, name) in [
+        (SolverChoice::Taylor, "taylor"),
+        (SolverChoice::RungeKutta, "rk"),
+        (SolverChoice::Stiff, "stiff"),
+        (SolverChoice::Reference, "reference"),
+    ] {
+        for rtol in [1e-6, 1e-8, 1e-9] {
             let found = judged.run(choice, rtol);
             let errors = found.iter().zip(&expected).map(|(found, expected)| match (found, expected) {
                 (Ok(found), Ok(expected)) => worst_difference(found, expected, 1e-3),
@@ -46,5 +91,64 @@ fn engines(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, engines);
+/// What one core can do at most: fused multiply-adds on numbers that stay in registers, and reading memory.
+fn limits(criterion: &mut Criterion<CpuTime>) {
+    const ROUNDS: u64 = 1_000_000;
+    let mut group = criterion.benchmark_group("machine");
+    group.sample_size(10).measurement_time(Duration::from_secs(1));
+    // Two operations each: elements per second are floating-point operations per second.
+    group.throughput(Throughput::Elements(2 * ROUNDS * (CHAINS * WIDTH) as u64));
+    group.bench_function("multiply-add", |bencher| bencher.iter(|| multiply_adds(ROUNDS)));
+    let numbers = vec![1.0f64; 1 << 25];
+    group.throughput(Throughput::Bytes(8 * numbers.len() as u64));
+    group.bench_function("read-memory", |bencher| {
+        bencher.iter(|| {
+            let sums = black_box(&numbers).chunks_exact(64).fold([0.0; 64], |mut sums: [f64; 64], chunk| {
+                sums.iter_mut().zip(chunk).for_each(|(sum, value)| *sum += value);
+                sums
+            });
+            sums.iter().sum::<f64>()
+        });
+    });
+    group.finish();
+}
+
+/// Independent chains of four lanes: more than the latency of a multiply-add times two units.
+const CHAINS: usize = 12;
+const WIDTH: usize = 4;
+
+fn multiply_adds(rounds: u64) -> f64 {
+    #[cfg(target_arch = "x86_64")]
+    {
+        #[target_feature(enable = "avx2,fma")]
+        fn avx2(rounds: u64) -> f64 {
+            chains(rounds)
+        }
+        if std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("fma") {
+            // SAFETY: the processor was asked for both.
+            return unsafe { avx2(rounds) };
+        }
+    }
+    chains(rounds)
+}
+
+#[inline(always)]
+fn chains(rounds: u64) -> f64 {
+    let mut values = [[1.0f64; WIDTH]; CHAINS];
+    let (factor, term) = (black_box([0.999_999; WIDTH]), black_box([1e-6; WIDTH]));
+    for _ in 0..rounds {
+        for chain in &mut values {
+            for lane in 0..WIDTH {
+                chain[lane] = chain[lane].mul_add(factor[lane], term[lane]);
+            }
+        }
+    }
+    values.iter().flatten().sum()
+}
+
+fn by_cpu_time() -> Criterion<CpuTime> {
+    Criterion::default().with_measurement(CpuTime)
+}
+
+criterion_group! { name = benches; config = by_cpu_time(); targets = engines, limits }
 criterion_main!(benches);

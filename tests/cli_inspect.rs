@@ -60,7 +60,14 @@ fn check_gives_one_verdict_per_file_and_a_status_for_all() {
 fn bench_measures_both_modes_for_every_number_of_threads() {
     let csv = teorell(&["bench", "--sizes", "20", "--threads", "1,2", "--csv"]).success();
     let csv = String::from_utf8(csv.get_output().stdout.clone()).unwrap();
-    assert_eq!(csv.lines().count(), 1 + 2 * 2);
+    // Both modes with one and two threads; every engine but the exact one, at two tolerances.
+    assert_eq!(csv.lines().count(), 1 + 2 * 2 + 4 * 2, "{csv}");
+    let engines = csv.lines().filter_map(|row| row.strip_prefix("engine,"));
+    for row in engines {
+        let cells: Vec<&str> = row.split(',').collect();
+        let (rtol, error): (f64, f64) = (cells[1].parse().unwrap(), cells[2].parse().unwrap());
+        assert!(error < 20.0 * rtol, "{row}");
+    }
     assert!(csv.lines().skip(1).all(|row| row.split(',').next_back().unwrap().parse::<f64>().unwrap() > 0.0), "{csv}");
 }
 

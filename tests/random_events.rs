@@ -144,7 +144,7 @@ proptest! {
         // Where Q is nearly 0 the second compartment takes for ever to fill, for either way.
         let kinetics = Kinetics { q: kinetics.q + 0.05, ..kinetics };
         let records = Records::with_dosing(dosing.0, dosing.1, dosing.2, dosing.3)
-            .answered(0.0, RecordKind::Dose(dose))
+            .answered(0.0, RecordKind::Dose(Box::new(dose)))
             .observe_all(&[0.5, 5.0, 30.0]);
         let exact = run(&compartments().finish(), SolverChoice::Linear, &kinetics.thetas(), &records).expect("it runs");
         let mut program = compartments();
@@ -162,8 +162,8 @@ fn event() -> impl Strategy<Value = RecordKind> {
     let steady =
         prop_oneof![4 => Just(SteadyState::None), 1 => Just(SteadyState::Replace), 1 => Just(SteadyState::Add)];
     prop_oneof![
-        8 => dose(steady).prop_map(RecordKind::Dose),
-        1 => dose(Just(SteadyState::None)).prop_map(RecordKind::ResetAndDose),
+        8 => dose(steady).prop_map(|dose| RecordKind::Dose(Box::new(dose))),
+        1 => dose(Just(SteadyState::None)).prop_map(|dose| RecordKind::ResetAndDose(Box::new(dose))),
         1 => Just(RecordKind::Reset),
         1 => Just(RecordKind::Other(Some((CENTRAL, false)))),
         1 => Just(RecordKind::Other(Some((CENTRAL, true)))),

@@ -153,7 +153,7 @@ impl<'a> Cursor<'a> {
         self.off.clear();
         self.off.resize(program.n_states(), false);
         self.any_off = false;
-        self.tracker.restart(timeline.intervals.len(), timeline.levels.len(), program.exposure.is_some());
+        self.tracker.restart(&timeline.intervals, timeline.levels.len(), program.exposure.is_some());
         self.values.clear();
         self.values.resize(timeline.n_rows * program.outputs.len(), f64::NAN);
 
@@ -178,6 +178,11 @@ impl<'a> Cursor<'a> {
     #[must_use]
     pub fn time(&self) -> f64 {
         self.time
+    }
+
+    /// When all is done.
+    pub(super) fn end(&self) -> f64 {
+        self.end
     }
 
     /// The next time at which the equations or the state change, or the end; `None` where all is done.
@@ -214,8 +219,12 @@ impl<'a> Cursor<'a> {
     /// Whether exposure is measured in the stretch before the next stop, so that [`Cursor::note`] is worth calling.
     #[must_use]
     pub fn measures_exposure(&self) -> bool {
-        self.tracker.is_open()
-            || matches!((self.tracker.next_boundary(&self.timeline.intervals), self.stop), (Some((_, time, _)), Some(stop)) if time < stop)
+        self.tracker.is_open() || self.stop.is_some_and(|stop| self.tracker.next_time() < stop)
+    }
+
+    /// When an exposure interval starts or ends next; ∞ where none does.
+    pub(super) fn next_boundary(&self) -> f64 {
+        self.tracker.next_time()
     }
 
     /// Runs the subject and record blocks where an input of theirs changed.
@@ -252,11 +261,10 @@ impl<'a> Cursor<'a> {
     /// before [`Cursor::arrive`].
     #[inline]
     pub fn next_sample(&mut self, until: f64) -> Option<Sample> {
-        let boundary = self.tracker.next_boundary(&self.timeline.intervals).filter(|&(_, time, _)| time <= until);
-        let boundary_time = boundary.map_or(f64::INFINITY, |(_, time, _)| time);
+        let time = self.tracker.next_time();
         while let Some(record) = self.timeline.records[..self.next_event].get(self.next_record) {
             let waits = record.time == until && !self.samples_at_stop && self.stop == Some(until);
-            if record.time > until || waits || record.time >= boundary_time {
+            if record.time > until || waits || record.time >= time {
                 break;
             }
             self.next_record += 1;
@@ -264,24 +272,22 @@ impl<'a> Cursor<'a> {
                 return Some(Sample { time: record.time, purpose: Purpose::Row(row) });
             }
         }
-        let (index, time, is_end) = boundary?;
-        self.tracker.pass_boundary();
+        if time > until || time == f64::INFINITY {
+            return None;
+        }
+        let (index, is_end) = self.tracker.next_boundary();
+        self.tracker.pass_boundary(&self.timeline.intervals);
         let purpose = if is_end { Purpose::IntervalEnd(index) } else { Purpose::IntervalStart(index) };
         Some(Sample { time, purpose })
     }
 
     /// The next rows at `until` or before, as many as there is room for: their times and numbers, and how many. What
     /// [`Cursor::next_sample`] would say of them, for integrators that take many at a time.
-    pub(super) fn next_rows<const N: usize>(
-        &mut self,
-        until: f64,
-        times: &mut [f64; N],
-        rows: &mut [usize; N],
-    ) -> usize {
+    pub(super) fn next_rows(&mut self, until: f64, times: &mut [f64], rows: &mut [usize]) -> usize {
         let at_stop = self.stop == Some(until) && !self.samples_at_stop;
         let mut count = 0;
         while let Some(record) = self.timeline.records[..self.next_event].get(self.next_record) {
-            if count == N || record.time > until || record.time == until && at_stop {
+            if count == rows.len() || record.time > until || record.time == until && at_stop {
                 break;
             }
             if let Some(row) = record.row {

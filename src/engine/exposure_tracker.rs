@@ -12,6 +12,8 @@ const UNDEFINED: IntervalExposure =
 pub(super) struct ExposureTracker {
     exposures: Vec<IntervalExposure>,
     next_boundary: usize,
+    /// When that is; ∞ where there is none.
+    next_time: f64,
     /// Area up to now is `carried + auc state - base`.
     carried: f64,
     base: f64,
@@ -21,21 +23,30 @@ pub(super) struct ExposureTracker {
 }
 
 impl ExposureTracker {
-    pub fn restart(&mut self, n_intervals: usize, n_levels: usize, measured: bool) {
+    pub fn restart(&mut self, intervals: &[Interval], n_levels: usize, measured: bool) {
         self.n_levels = n_levels;
         self.above.clear();
-        self.above.resize(n_intervals * n_levels, if measured { 0.0 } else { f64::NAN });
+        self.above.resize(intervals.len() * n_levels, if measured { 0.0 } else { f64::NAN });
         self.exposures.clear();
-        self.exposures.resize(n_intervals, UNDEFINED);
-        self.next_boundary = if measured { 0 } else { 2 * n_intervals };
+        self.exposures.resize(intervals.len(), UNDEFINED);
+        self.next_boundary = if measured { 0 } else { 2 * intervals.len() };
+        self.find_time(intervals);
     }
 
-    /// Index and time of the next boundary; true where it is an end.
-    pub fn next_boundary(&self, intervals: &[Interval]) -> Option<(usize, f64, bool)> {
-        let index = self.next_boundary / 2;
-        let interval = intervals.get(index)?;
-        let is_end = self.next_boundary % 2 == 1;
-        Some((index, if is_end { interval.end } else { interval.start }, is_end))
+    /// Time of the next boundary; ∞ where there is none.
+    pub fn next_time(&self) -> f64 {
+        self.next_time
+    }
+
+    /// Interval of the next boundary; true where it is the end.
+    pub fn next_boundary(&self) -> (usize, bool) {
+        (self.next_boundary / 2, self.next_boundary % 2 == 1)
+    }
+
+    fn find_time(&mut self, intervals: &[Interval]) {
+        let (index, is_end) = self.next_boundary();
+        let interval = intervals.get(index);
+        self.next_time = interval.map_or(f64::INFINITY, |interval| if is_end { interval.end } else { interval.start });
     }
 
     /// Whether an interval has started and not ended.
@@ -43,8 +54,9 @@ impl ExposureTracker {
         self.next_boundary % 2 == 1
     }
 
-    pub fn pass_boundary(&mut self) {
+    pub fn pass_boundary(&mut self, intervals: &[Interval]) {
         self.next_boundary += 1;
+        self.find_time(intervals);
     }
 
     pub fn start(&mut self, auc_state: f64) {

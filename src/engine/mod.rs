@@ -49,6 +49,24 @@ pub struct SubjectInput<'a> {
     pub timeline: &'a Timeline,
 }
 
+/// What an engine returns for one subject, and what that took.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answer {
+    /// The profile, or why there is none.
+    pub result: Result<Profile, SubjectError>,
+    /// Who integrated it, in how many steps.
+    pub work: Work,
+}
+
+/// What it took to integrate one subject.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Work {
+    /// The integrator that finished the subject, as `--solver` has it.
+    pub solver: &'static str,
+    /// Its steps, refused ones included; 0 for `linear`, which takes none.
+    pub steps: u32,
+}
+
 /// Which integrator.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum SolverChoice {
@@ -188,6 +206,12 @@ impl Engine {
     /// turn out stiff goes on to the implicit method, and one for whom no Taylor series exists to Runge-Kutta.
     #[must_use]
     pub fn run(&self, subjects: &[SubjectInput<'_>]) -> Vec<Result<Profile, SubjectError>> {
+        self.answer(subjects).into_iter().map(|answer| answer.result).collect()
+    }
+
+    /// [`Engine::run`], with what each subject took.
+    #[must_use]
+    pub fn answer(&self, subjects: &[SubjectInput<'_>]) -> Vec<Answer> {
         let mut relay = Relay::new(&self.program, self.tolerance, self.backend, !self.forced, subjects);
         match &self.solver {
             Solver::Linear(otherwise) => {
@@ -224,8 +248,14 @@ fn choose(
             ))
         }
         (SolverChoice::Auto, Structure::LinearTimeVarying | Structure::Nonlinear) => Ok(match taylor() {
-            Some(taylor) => (taylor, "the equations are smooth: solved by Taylor series"),
-            None => (runge_kutta(), "an operation on time or states has no Taylor series: solved by Runge-Kutta"),
+            Some(taylor) => (
+                taylor,
+                "the equations are smooth: solved by Taylor series; a subject for whom they are stiff goes on to the implicit method",
+            ),
+            None => (
+                runge_kutta(),
+                "an operation on time or states has no Taylor series: solved by Runge-Kutta, or where stiff by the implicit method",
+            ),
         }),
         (SolverChoice::Taylor, _) => match taylor() {
             Some(taylor) => Ok((taylor, ASKED)),
@@ -243,9 +273,10 @@ fn choose(
             Err(EngineError::DoesNotFit { solver: "linear", reason: "its derivatives are not linear in the states" })
         }
         (SolverChoice::Reference, _) => Ok((Solver::Reference, ASKED)),
-        (SolverChoice::Auto, Structure::NotSmooth) => {
-            Ok((runge_kutta(), "the equations are not smooth: solved by Runge-Kutta"))
-        }
+        (SolverChoice::Auto, Structure::NotSmooth) => Ok((
+            runge_kutta(),
+            "the equations are not smooth: solved by Runge-Kutta, or where stiff by the implicit method",
+        )),
         (SolverChoice::RungeKutta, _) => Ok((runge_kutta(), ASKED)),
         (SolverChoice::Stiff, _) => Ok((Solver::Stiff, ASKED)),
     }

@@ -11,24 +11,32 @@ use super::failure::{Cause, SubjectError};
 use super::maximum::note_maxima;
 use super::program::Program;
 use super::right_hand_side::RightHandSide;
-use super::{SubjectInput, Tolerance};
+use super::{Answer, SubjectInput, Tolerance, Work};
 use crate::profile::Profile;
 use nalgebra::DVector;
 use ode_solvers::continuous_output_model::ContinuousOutputModel;
 use ode_solvers::dop_shared::{IntegrationError, OutputType, System};
 use ode_solvers::dopri5::Dopri5;
 
-/// Between two stops. A PK model that is not stiff takes tens.
-const MAX_STEPS: u32 = 100_000;
+/// Between two stops. A PK model that is not stiff takes tens; as the judge of those that are it has to be patient.
+const MAX_STEPS: u32 = 1_000_000;
 
 /// Values per step at which the curve is looked at for a maximum; within a step it is about a quartic.
 const POINTS_PER_STEP: u32 = 4;
 
-/// Integrates one subject.
-///
-/// # Errors
-/// Events that cannot be applied, values that are not finite, steps too small or too many.
-pub(super) fn run(program: &Program, input: SubjectInput<'_>, tolerance: Tolerance) -> Result<Profile, SubjectError> {
+/// Integrates one subject. Fails where events cannot be applied, values are not finite, steps too small or too many.
+pub(super) fn run(program: &Program, input: SubjectInput<'_>, tolerance: Tolerance) -> Answer {
+    let mut steps = 0;
+    let result = integrate(program, input, tolerance, &mut steps);
+    Answer { result, work: Work { solver: "reference", steps } }
+}
+
+fn integrate(
+    program: &Program,
+    input: SubjectInput<'_>,
+    tolerance: Tolerance,
+    steps: &mut u32,
+) -> Result<Profile, SubjectError> {
     let mut state = vec![0.0; program.n_states()];
     let mut cursor = Cursor::start(program, input, &mut state)?;
     cursor.settle_and_check(&state)?;
@@ -45,6 +53,7 @@ pub(super) fn run(program: &Program, input: SubjectInput<'_>, tolerance: Toleran
         let right_hand_side = RightHandSide::of(&cursor);
         let stretch = Stretch::integrate(&right_hand_side, start, stop, &state, tolerance)
             .map_err(|failure| cursor.fail(failure.time, &failure.state, failure.cause))?;
+        *steps += stretch.steps.len() as u32;
         maxima.clear();
         above.clear();
         if measures {

@@ -1,8 +1,9 @@
 //! Subjects handed from one integrator to the next.
 //!
 //! The chosen integrator takes all subjects; what it cannot do goes on: a place where no Taylor series exists to Runge-Kutta, a
-//! subject whose steps are held down by stability to the implicit method, covariates along a line to the reference. A subject
-//! that is handed on starts anew, so its numbers are those of the integrator that finished it.
+//! subject whose steps are held down by stability to the implicit method (and back, should that take longer still), covariates
+//! along a line to the reference. A subject that is handed on starts anew, so its numbers are those of the integrator that
+//! finished it.
 
 use super::lanes::Backend;
 use super::lanes::bank::LaneIntegrator;
@@ -10,10 +11,10 @@ use super::lanes::driver::{self, Outcome};
 use super::program::Program;
 use super::runge_kutta::RungeKutta;
 use super::taylor::Taylor;
-use super::{SubjectError, SubjectInput, Tolerance, linear, reference, stiff};
-use crate::profile::Profile;
+use super::{Answer, SubjectInput, Tolerance, Work, linear, reference, stiff};
 
-type Answer = Result<Profile, SubjectError>;
+/// A step of the implicit method costs as much as this many of one lane: 2 to 9 were measured.
+const STEPS_PER_IMPLICIT_ONE: u32 = 5;
 
 /// One run over some subjects.
 pub(super) struct Relay<'a> {
@@ -27,7 +28,9 @@ pub(super) struct Relay<'a> {
     /// Positions of subjects that wait for each integrator.
     left_to_series: Vec<usize>,
     left_to_runge_kutta: Vec<usize>,
-    left_to_stiff: Vec<usize>,
+    /// With the steps that the implicit method may take before it is given up.
+    left_to_stiff: Vec<(usize, u32)>,
+    left_to_explicit: Vec<usize>,
     left_to_reference: Vec<usize>,
 }
 
@@ -49,6 +52,7 @@ impl<'a> Relay<'a> {
             left_to_series: Vec::new(),
             left_to_runge_kutta: Vec::new(),
             left_to_stiff: Vec::new(),
+            left_to_explicit: Vec::new(),
             left_to_reference: Vec::new(),
         }
     }
@@ -61,7 +65,9 @@ impl<'a> Relay<'a> {
                 continue;
             }
             match linear::run(self.program, subject, leave_slow).transpose() {
-                Some(answer) => self.answers[index] = Some(answer),
+                Some(result) => {
+                    self.answers[index] = Some(Answer { result, work: Work { solver: "linear", steps: 0 } });
+                }
                 None => self.left_to_series.push(index),
             }
         }
@@ -82,7 +88,7 @@ impl<'a> Relay<'a> {
 
     /// All subjects by the implicit method.
     pub fn stiff(&mut self) {
-        self.left_to_stiff = (0..self.subjects.len()).collect();
+        self.left_to_stiff = (0..self.subjects.len()).map(|index| (index, u32::MAX)).collect();
     }
 
     /// All subjects by the reference.
@@ -96,26 +102,55 @@ impl<'a> Relay<'a> {
         self.left_to_reference.extend(along_lines);
         let inputs: Vec<SubjectInput<'_>> = seated.iter().map(|&index| self.subjects[index]).collect();
         let outcomes = driver::run(self.program, &mut integrator, self.backend, self.watches_stiffness, &inputs);
-        for (index, outcome) in seated.into_iter().zip(outcomes) {
-            match outcome {
-                Outcome::Done(profile) => self.answers[index] = Some(Ok(profile)),
-                Outcome::Failed(error) => self.answers[index] = Some(Err(error)),
-                Outcome::Broken(error) if !integrator.expands_in_series() => self.answers[index] = Some(Err(error)),
-                Outcome::Broken(_) => self.left_to_runge_kutta.push(index),
-                Outcome::Stiff => self.left_to_stiff.push(index),
-            }
+        for (index, (outcome, steps)) in seated.into_iter().zip(outcomes) {
+            let result = match outcome {
+                Outcome::Done(profile) => Ok(profile),
+                Outcome::Failed(error) => Err(error),
+                Outcome::Broken(error) if !integrator.expands_in_series() => Err(error),
+                Outcome::Broken(_) => {
+                    self.left_to_runge_kutta.push(index);
+                    continue;
+                }
+                Outcome::Stiff { expected_steps } => {
+                    self.left_to_stiff.push((index, expected_steps / STEPS_PER_IMPLICIT_ONE));
+                    continue;
+                }
+            };
+            self.answers[index] = Some(Answer { result, work: Work { solver: integrator.name(), steps } });
+        }
+    }
+
+    fn runge_kutta(&mut self) {
+        let waiting = std::mem::take(&mut self.left_to_runge_kutta);
+        if !waiting.is_empty() {
+            self.seat(RungeKutta::new(self.program, self.tolerance, self.backend), &waiting);
+        }
+    }
+
+    /// Those whom the implicit method would keep for longer: at tight tolerances many small steps are cheaper.
+    fn explicit(&mut self) {
+        let waiting = std::mem::take(&mut self.left_to_explicit);
+        if waiting.is_empty() {
+            return;
+        }
+        self.watches_stiffness = false;
+        match Taylor::new(self.program, self.tolerance, self.backend) {
+            Some(taylor) => self.seat(taylor, &waiting),
+            None => self.seat(RungeKutta::new(self.program, self.tolerance, self.backend), &waiting),
         }
     }
 
     /// Runs whoever still waits.
     pub fn finish(mut self) -> Vec<Answer> {
-        let waiting = std::mem::take(&mut self.left_to_runge_kutta);
-        if !waiting.is_empty() {
-            self.seat(RungeKutta::new(self.program, self.tolerance, self.backend), &waiting);
+        self.runge_kutta();
+        for (index, allowed_steps) in std::mem::take(&mut self.left_to_stiff) {
+            match stiff::run(self.program, self.subjects[index], self.tolerance, allowed_steps) {
+                Some(answer) => self.answers[index] = Some(answer),
+                None => self.left_to_explicit.push(index),
+            }
         }
-        for &index in &self.left_to_stiff {
-            self.answers[index] = Some(stiff::run(self.program, self.subjects[index], self.tolerance));
-        }
+        self.explicit();
+        self.runge_kutta();
         for index in self.left_to_series.iter().chain(&self.left_to_reference) {
             self.answers[*index] = Some(reference::run(self.program, self.subjects[*index], self.tolerance));
         }

@@ -35,19 +35,20 @@ pub struct Record {
     pub row: Option<usize>,
 }
 
-/// What a record asks for (EVID 0, 1, 2, 3, 4).
+/// What a record asks for (EVID 0, 1, 2, 3, 4). Doses are boxed: most records are observations, and walking past them is
+/// bound by memory.
 #[derive(Clone, Debug, PartialEq)]
 pub enum RecordKind {
     /// EVID 0.
     Observation,
     /// EVID 1.
-    Dose(DoseRecord),
+    Dose(Box<DoseRecord>),
     /// EVID 2; turns the state on (`Some((state, true))`) or off and empties it (`Some((state, false))`).
     Other(Option<(usize, bool)>),
     /// EVID 3.
     Reset,
     /// EVID 4.
-    ResetAndDose(DoseRecord),
+    ResetAndDose(Box<DoseRecord>),
 }
 
 /// A dose as recorded.

@@ -352,7 +352,7 @@ impl<'a> Assembler<'a> {
         }
         Ok(match record.evid {
             Evid::Observation => RecordKind::Observation,
-            Evid::Dose => RecordKind::Dose(self.dose(place, record)?),
+            Evid::Dose => RecordKind::Dose(Box::new(self.dose(place, record)?)),
             Evid::Other => RecordKind::Other(match record.compartment {
                 Compartment::Default => None,
                 Compartment::Number(number) => Some((self.state(place, number)?, true)),
@@ -360,7 +360,7 @@ impl<'a> Assembler<'a> {
                 Compartment::Unresolved => return Err(ScheduleError::CompartmentUnresolved { place }),
             }),
             Evid::Reset => RecordKind::Reset,
-            Evid::ResetAndDose => RecordKind::ResetAndDose(self.dose(place, record)?),
+            Evid::ResetAndDose => RecordKind::ResetAndDose(Box::new(self.dose(place, record)?)),
         })
     }
 

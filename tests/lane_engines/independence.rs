@@ -1,6 +1,6 @@
 //! What a subject's numbers must not depend on: its neighbours in the lanes, and (to rounding) the processor.
 
-use crate::fixtures::{inotuzumab, worst_difference};
+use crate::inotuzumab::{inotuzumab, worst_difference};
 use teorell::engine::lanes::Backend;
 use teorell::engine::{Engine, SolverChoice, Tolerance};
 use teorell::profile::Profile;

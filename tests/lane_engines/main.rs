@@ -1,12 +1,17 @@
 //! The lane engines and the implicit one against the reference and closed forms, and what must not depend on the lanes.
 
+mod builtin;
 mod fixtures;
 mod independence;
+mod inotuzumab;
+mod judged;
+mod late;
 mod recurrences;
 mod small;
 mod stiffness;
 
-use fixtures::{Cohort, inotuzumab, worst_difference};
+use fixtures::Cohort;
+use inotuzumab::{inotuzumab, worst_difference};
 use small::{model, one_subject};
 use teorell::engine::SolverChoice;
 

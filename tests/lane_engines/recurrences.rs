@@ -1,6 +1,7 @@
 //! Every function with a Taylor recurrence, of every kind of argument.
 
-use crate::fixtures::{Cohort, worst_difference};
+use crate::fixtures::Cohort;
+use crate::inotuzumab::worst_difference;
 use crate::small::{model, one_subject};
 use teorell::engine::SolverChoice;
 

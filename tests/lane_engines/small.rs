@@ -27,7 +27,7 @@ pub fn one_subject(model: &Model, start: f64, amount: f64, times: &[f64]) -> Coh
         interval: 0.0,
         steady_state: SteadyState::None,
     };
-    let mut records = vec![Record { time: start, kind: RecordKind::Dose(dose), row: None }];
+    let mut records = vec![Record { time: start, kind: RecordKind::Dose(Box::new(dose)), row: None }];
     records.extend(times.iter().enumerate().map(|(row, &time)| Record {
         time,
         kind: RecordKind::Observation,
@@ -43,6 +43,7 @@ pub fn one_subject(model: &Model, start: f64, amount: f64, times: &[f64]) -> Coh
     Cohort {
         program: Arc::new(model.program().clone()),
         thetas: model.thetas(),
+        negligible: 1e-3,
         patients: vec![Patient { etas: vec![], timeline }],
     }
 }

@@ -216,7 +216,7 @@ fn typical_patient(model: &Model, bsa: f64) -> Result<Profile, SubjectError> {
                 interval: 0.0,
                 steady_state: SteadyState::None,
             };
-            records.push(Record { time: cycle_start + 24.0 * day, kind: RecordKind::Dose(dose), row: None });
+            records.push(Record { time: cycle_start + 24.0 * day, kind: RecordKind::Dose(Box::new(dose)), row: None });
         }
     }
     // A stable sort keeps each sample before the dose of the same time: the table has the value just before it.

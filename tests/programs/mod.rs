@@ -221,7 +221,7 @@ impl Records {
     }
 
     pub fn dose(self, time: f64, dose: DoseRecord) -> Self {
-        self.record(time, RecordKind::Dose(dose))
+        self.record(time, RecordKind::Dose(Box::new(dose)))
     }
 
     pub fn reset(self, time: f64) -> Self {

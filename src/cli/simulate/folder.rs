@@ -340,7 +340,7 @@ pub fn manifest(study: &Study, layout: &Layout, counts: Counts) -> Manifest {
     let solver = engine.map(|engine| manifest::SolverRecord {
         name: engine.solver().to_owned(),
         reason: engine.why().to_owned(),
-        instruction_set: Some(format!("{:?}", engine.backend())),
+        instruction_set: Some(engine.backend().name().to_owned()),
         rtol: setup.tolerance.rtol,
         atol: setup.tolerance.atol,
     });

@@ -126,6 +126,9 @@ fn advance_kernel<I: Instructions>(bank: &mut Bank) {
 
 /// A way of getting sixteen subjects one step further.
 pub(crate) trait LaneIntegrator {
+    /// As `--solver` has it.
+    fn name(&self) -> &'static str;
+
     /// Registers it needs, those of the program included.
     fn n_registers(&self) -> usize;
 

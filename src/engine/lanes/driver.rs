@@ -3,7 +3,7 @@
 
 use super::bank::{Bank, LaneIntegrator, Marks};
 use super::maxima::Maxima;
-use super::observer::{Moments, Observer};
+use super::observer::{Held, Observer};
 use super::{Backend, LANES, Lanes};
 use crate::engine::SubjectInput;
 use crate::engine::crossing::note_above;
@@ -19,6 +19,9 @@ const MAX_STEPS: u32 = 100_000;
 /// no stop cut short. A lane's step costs about a hundredth of an implicit one, so a few hundred are worth a look.
 const STIFF_STEPS: u32 = 400;
 
+/// And only if it would take this many in all: below, the implicit method has nothing to gain.
+const WORTH_HANDING_ON: u32 = 2_000;
+
 /// Such steps are counted from this many after a stop on: most stretches end before.
 const STEPS_BEFORE_COUNTING: u32 = 40;
 
@@ -32,19 +35,21 @@ pub(crate) enum Outcome {
     Failed(SubjectError),
     /// The derivatives are not finite, or this integrator cannot expand the solution there (a power of a state that is 0).
     Broken(SubjectError),
-    /// Stability holds the steps down: see [`STIFF_STEPS`].
-    Stiff,
+    /// Stability holds the steps down: see [`STIFF_STEPS`]. It would take about this many.
+    Stiff {
+        expected_steps: u32,
+    },
 }
 
-/// Integrates subjects, in their order. `watches_stiffness`: subjects in whom an explicit method is out of place are
-/// given back.
+/// Integrates subjects, in their order; what became of each, and in how many steps. `watches_stiffness`: subjects in whom
+/// an explicit method is out of place are given back.
 pub(crate) fn run<I: LaneIntegrator>(
     program: &Program,
     integrator: &mut I,
     backend: Backend,
     watches_stiffness: bool,
     subjects: &[SubjectInput<'_>],
-) -> Vec<Outcome> {
+) -> Vec<(Outcome, u32)> {
     let mut driver = Driver::new(program, integrator, backend, subjects);
     driver.watches_stiffness = watches_stiffness;
     driver.fill();
@@ -64,13 +69,12 @@ struct Driver<'a, 'i, I> {
     seats: Vec<Seat<'a>>,
     subjects: &'a [SubjectInput<'a>],
     next_subject: usize,
-    outcomes: Vec<Option<Outcome>>,
+    outcomes: Vec<Option<(Outcome, u32)>>,
     /// Registers of earlier phases that the integrator or the outputs read.
     inputs: Vec<Register>,
     inputs_changed: bool,
     /// States of the lane at hand.
     state: Vec<f64>,
-    moments: Moments,
     watches_stiffness: bool,
 }
 
@@ -81,29 +85,52 @@ struct Exposure {
     maxima: Maxima,
     /// Its value at the end of the step in each lane.
     at_end: Lanes,
+    /// One value in a step.
+    moment: Held,
 }
 
 /// One lane.
-#[derive(Default)]
 struct Seat<'a> {
     cursor: Option<Cursor<'a>>,
     /// Position of its subject; `None` where the lane is idle.
     subject: Option<usize>,
+    /// Steps since the last stop, and those of the subject before it.
     steps: u32,
+    steps_before: u32,
     /// Of the subject, see [`STIFF_STEPS`].
     calm_steps: u32,
-    /// Exposure is measured before the stop.
+    /// Exposure is measured before the stop, and an interval of it starts or ends next at this time.
     measures: bool,
+    boundary: f64,
+    /// Time above levels of it is counted.
+    counts_time_above: bool,
+    /// Rows whose outputs are still to be computed.
+    held: Held,
+}
+
+impl Seat<'_> {
+    fn new(held: Held) -> Self {
+        Self {
+            cursor: None,
+            subject: None,
+            steps: 0,
+            steps_before: 0,
+            calm_steps: 0,
+            measures: false,
+            boundary: f64::INFINITY,
+            counts_time_above: false,
+            held,
+        }
+    }
 }
 
 impl<'a, 'i, I: LaneIntegrator> Driver<'a, 'i, I> {
     fn new(program: &'a Program, integrator: &'i mut I, backend: Backend, subjects: &'a [SubjectInput<'a>]) -> Self {
         let outputs = Observer::new(program, &program.outputs, backend);
-        let exposure = program.exposure.map(|target| Exposure {
-            target,
-            observer: Observer::new(program, &[program.outputs[target.output]], backend),
-            maxima: Maxima::new(backend),
-            at_end: Lanes::splat(0.0),
+        let exposure = program.exposure.map(|target| {
+            let observer = Observer::new(program, &[program.outputs[target.output]], backend);
+            let moment = observer.held();
+            Exposure { target, observer, maxima: Maxima::new(backend), at_end: Lanes::splat(0.0), moment }
         });
         let mut inputs: Vec<Register> = integrator.inputs().iter().chain(outputs.inputs()).copied().collect();
         inputs.sort_unstable();
@@ -114,17 +141,16 @@ impl<'a, 'i, I: LaneIntegrator> Driver<'a, 'i, I> {
             program,
             integrator,
             backend,
+            seats: (0..LANES).map(|_| Seat::new(outputs.held())).collect(),
             outputs,
             exposure,
             bank,
-            seats: (0..LANES).map(|_| Seat::default()).collect(),
             subjects,
             next_subject: 0,
             outcomes: subjects.iter().map(|_| None).collect(),
             inputs,
             inputs_changed: false,
             state: vec![0.0; program.n_states()],
-            moments: Moments::default(),
             watches_stiffness: false,
         }
     }
@@ -182,8 +208,12 @@ impl<'a, 'i, I: LaneIntegrator> Driver<'a, 'i, I> {
             self.count_step(lane)?;
         }
         self.answer_rows(lane);
-        if self.seats[lane].measures {
-            self.measure(lane, marks.arrived & bit != 0, peaks & bit != 0);
+        let seat = &self.seats[lane];
+        if seat.measures {
+            let (arrived, peak) = (marks.arrived & bit != 0, peaks & bit != 0);
+            if arrived || peak || seat.counts_time_above || seat.boundary <= self.bank.finish[lane] {
+                self.measure(lane, arrived, peak);
+            }
         }
         if marks.arrived & bit == 0 {
             return Ok(true);
@@ -211,12 +241,29 @@ impl<'a, 'i, I: LaneIntegrator> Driver<'a, 'i, I> {
         });
         let seat = &mut self.seats[lane];
         seat.calm_steps = if calm { seat.calm_steps + 1 } else { seat.calm_steps.saturating_sub(1) };
-        if seat.calm_steps > STIFF_STEPS { Err(Outcome::Stiff) } else { Ok(()) }
+        if seat.calm_steps <= STIFF_STEPS {
+            return Ok(());
+        }
+        let expected_steps = self.expected_steps(lane);
+        if expected_steps < WORTH_HANDING_ON { Ok(()) } else { Err(Outcome::Stiff { expected_steps }) }
+    }
+
+    /// Steps of a whole subject, were all as long as those since the last stop.
+    fn expected_steps(&self, lane: usize) -> u32 {
+        let seat = &self.seats[lane];
+        let Some(cursor) = &seat.cursor else { return u32::MAX };
+        let (passed, left) = (self.bank.finish[lane] - cursor.time(), cursor.end() - self.bank.finish[lane]);
+        let steps = f64::from(seat.steps) * (1.0 + left / passed) + f64::from(seat.steps_before);
+        if steps < f64::from(u32::MAX) { steps as u32 } else { u32::MAX }
     }
 
     /// An explicit method cannot go on: another may, where that is allowed.
     fn give_up(&self, lane: usize, cause: Cause) -> Outcome {
-        if self.watches_stiffness { Outcome::Stiff } else { Outcome::Failed(self.error(lane, cause)) }
+        if self.watches_stiffness {
+            Outcome::Stiff { expected_steps: u32::MAX }
+        } else {
+            Outcome::Failed(self.error(lane, cause))
+        }
     }
 
     /// A lane that did not get on: broken, refused for now, or for good.
@@ -233,40 +280,57 @@ impl<'a, 'i, I: LaneIntegrator> Driver<'a, 'i, I> {
 
     /// The rows that lie in the step.
     fn answer_rows(&mut self, lane: usize) {
-        let Self { program, integrator, outputs, bank, seats, moments, .. } = self;
-        let Some(cursor) = seats[lane].cursor.as_mut() else { return };
-        let mut rows = [0; LANES];
-        moments.lane = lane;
         loop {
-            moments.count = cursor.next_rows(bank.finish[lane], &mut moments.times.0, &mut rows);
-            if moments.count == 0 {
-                break;
+            let Self { integrator, outputs, bank, seats, .. } = self;
+            let Seat { cursor: Some(cursor), held, .. } = &mut seats[lane] else { return };
+            let first = held.count;
+            let times = &mut held.times[first..LANES];
+            let added = cursor.next_rows(bank.finish[lane], times, &mut held.rows[first..]);
+            if added == 0 {
+                return;
             }
-            moments.since(bank.start[lane]);
-            outputs.observe(integrator.solution(), &bank.registers, moments);
-            let width = program.outputs.len();
-            outputs.copy_outputs(&rows[..moments.count], cursor.rows_mut(), width);
+            held.count += added;
+            outputs.hold(integrator.solution(), lane, bank.start[lane], first, held);
+            if held.count < LANES {
+                return;
+            }
+            self.answer_held(lane);
+        }
+    }
+
+    /// Computes the outputs of what is held, with the inputs that held then.
+    fn answer_held(&mut self, lane: usize) {
+        let Self { program, outputs, bank, seats, .. } = self;
+        let Seat { cursor: Some(cursor), held, .. } = &mut seats[lane] else { return };
+        if held.count > 0 {
+            outputs.answer(held, &bank.registers, lane);
+            outputs.copy_outputs(held, cursor.rows_mut(), program.outputs.len());
+            held.count = 0;
         }
     }
 
     /// Boundaries of exposure intervals and maxima that lie in the step.
     fn measure(&mut self, lane: usize, arrived: bool, peak: bool) {
-        let Self { integrator, exposure, bank, seats, moments, .. } = self;
-        let (Some(cursor), Some(exposure)) = (seats[lane].cursor.as_mut(), exposure.as_mut()) else { return };
+        let Self { integrator, exposure, bank, seats, .. } = self;
+        let (Seat { cursor: Some(cursor), boundary, .. }, Some(exposure)) = (&mut seats[lane], exposure.as_mut())
+        else {
+            return;
+        };
         let (start, end) = (bank.start[lane], bank.finish[lane]);
         let area = integrator.solution().of(exposure.target.auc_state);
         let mut value_at = |time: f64| {
             if time == end && arrived {
                 return exposure.at_end[lane];
             }
-            moments.lane = lane;
-            moments.count = 1;
-            moments.times[0] = time;
-            moments.since(start);
-            exposure.observer.observe(integrator.solution(), &bank.registers, moments);
+            exposure.moment.count = 1;
+            exposure.moment.times[0] = time;
+            exposure.observer.hold(integrator.solution(), lane, start, 0, &mut exposure.moment);
+            exposure.observer.answer(&exposure.moment, &bank.registers, lane);
             exposure.observer.output(0)[0]
         };
-        while let Some(sample) = cursor.next_sample(end) {
+        while *boundary <= end {
+            let Some(sample) = cursor.next_sample(end) else { break };
+            *boundary = cursor.next_boundary();
             let value = value_at(sample.time);
             let area = if sample.time == end {
                 bank.end[exposure.target.auc_state][lane]
@@ -319,11 +383,17 @@ impl<'a, 'i, I: LaneIntegrator> Driver<'a, 'i, I> {
 
     /// Puts a lane where its cursor stands.
     fn load(&mut self, lane: usize, changed: Arrival) {
+        if changed.inputs {
+            self.answer_held(lane);
+        }
         let seat = &mut self.seats[lane];
         let cursor = seat.cursor.as_mut().expect("a lane with a subject has a cursor");
         let stop = cursor.next_stop().unwrap_or(cursor.time());
+        seat.steps_before += seat.steps;
         seat.steps = 0;
         seat.measures = cursor.measures_exposure();
+        seat.boundary = cursor.next_boundary();
+        seat.counts_time_above = !cursor.levels().is_empty();
         let bank = &mut self.bank;
         bank.place(lane, cursor.time(), stop, &self.state);
         if changed.rates {
@@ -369,7 +439,7 @@ impl<'a, 'i, I: LaneIntegrator> Driver<'a, 'i, I> {
             match self.begin(lane, input) {
                 Ok(true) => return,
                 Ok(false) => self.store_profile(lane),
-                Err(outcome) => self.outcomes[index] = Some(outcome),
+                Err(outcome) => self.outcomes[index] = Some((outcome, 0)),
             }
             self.seats[lane].subject = None;
         }
@@ -385,6 +455,9 @@ impl<'a, 'i, I: LaneIntegrator> Driver<'a, 'i, I> {
             }
         }
         seat.calm_steps = 0;
+        seat.held.count = 0;
+        seat.steps = 0;
+        seat.steps_before = 0;
         let cursor = seat.cursor.as_mut().expect("set just now");
         cursor.settle_and_check(&self.state).map_err(Outcome::Failed)?;
         let Some(stop) = cursor.next_stop() else { return Ok(false) };
@@ -401,15 +474,18 @@ impl<'a, 'i, I: LaneIntegrator> Driver<'a, 'i, I> {
     }
 
     fn store_profile(&mut self, lane: usize) {
+        self.answer_held(lane);
         let seat = &mut self.seats[lane];
         if let (Some(subject), Some(cursor)) = (seat.subject, seat.cursor.as_mut()) {
-            self.outcomes[subject] = Some(Outcome::Done(cursor.finish()));
+            let steps = seat.steps_before + seat.steps;
+            self.outcomes[subject] = Some((Outcome::Done(cursor.finish()), steps));
         }
     }
 
     fn leave(&mut self, lane: usize, outcome: Outcome) {
-        if let Some(subject) = self.seats[lane].subject {
-            self.outcomes[subject] = Some(outcome);
+        let seat = &self.seats[lane];
+        if let Some(subject) = seat.subject {
+            self.outcomes[subject] = Some((outcome, seat.steps_before + seat.steps));
         }
         self.take_next(lane);
     }

@@ -1,13 +1,14 @@
 //! Outputs at sample times, from the polynomials of a step: one subject's samples side by side.
 //!
 //! The samples of one subject in one step are few and those of its neighbours are at other places, so here the lanes are
-//! sample times: states by Horner's rule, then what the outputs need of the derivative and observation blocks.
+//! sample times. Only the states are evaluated step by step, by Horner's rule ([`Observer::hold`]); what the outputs need of
+//! the derivative and observation blocks waits until there are as many samples as lanes ([`Observer::answer`]).
 
 use super::bank::{Bank, Solution};
-use super::block::{run_block, run_block_kernel};
+use super::block::run_block;
 use super::slice::Slice;
 use super::wide::{Instructions, Wide};
-use super::{Lanes, lane_kernel};
+use super::{LANES, Lanes, lane_kernel};
 use crate::engine::lanes::Backend;
 use crate::engine::program::{Program, Register};
 
@@ -21,22 +22,19 @@ pub(crate) struct Observer {
     outputs: Vec<Register>,
 }
 
-/// Times in one lane's step at which outputs are wanted.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Moments {
-    pub lane: usize,
+/// Numbers that four lanes at a time are written to from anywhere in the first [`LANES`] on.
+pub(crate) type Row = [f64; 2 * LANES];
+
+/// Samples of one subject whose states are known and whose outputs are not yet.
+#[derive(Clone, Debug)]
+pub(crate) struct Held {
     /// How many; what is behind them does not count.
     pub count: usize,
-    pub times: Lanes,
-    /// The same since the start of the step.
-    elapsed: Lanes,
-}
-
-impl Moments {
-    /// Sets where the step starts, after the times.
-    pub fn since(&mut self, start: f64) {
-        self.elapsed = self.times.map(|time| time - start);
-    }
+    pub times: Row,
+    /// Rows of the profile that they answer.
+    pub rows: [usize; LANES],
+    /// The states that the outputs need.
+    states: Vec<Row>,
 }
 
 #[derive(Clone, Debug)]
@@ -61,9 +59,27 @@ impl Observer {
         &self.plan.slice.inputs
     }
 
-    /// Computes the outputs at these moments. `inputs` are the registers of all lanes.
-    pub fn observe(&mut self, solution: Solution<'_>, inputs: &[Lanes], moments: &Moments) {
-        observe(self.backend, &self.plan, &mut self.registers, solution, inputs, moments);
+    /// Room for samples of one subject.
+    pub fn held(&self) -> Held {
+        let nothing = [0.0; 2 * LANES];
+        Held { count: 0, times: nothing, rows: [0; LANES], states: vec![nothing; self.plan.slice.states.len()] }
+    }
+
+    /// Evaluates the states of a lane's subject at the times held from number `first` on, all in a step that began at `start`.
+    pub fn hold(&self, solution: Solution<'_>, lane: usize, start: f64, first: usize, held: &mut Held) {
+        hold(self.backend, &self.plan, solution, lane, start, first, held);
+    }
+
+    /// Computes the outputs of what is held. `inputs` are the registers of all lanes.
+    pub fn answer(&mut self, held: &Held, inputs: &[Lanes], lane: usize) {
+        self.registers[self.plan.time as usize] = first_lanes(&held.times);
+        for &register in &self.plan.slice.inputs {
+            self.registers[register as usize] = Lanes::splat(inputs[register as usize].0[lane]);
+        }
+        for (&(_, register), values) in self.plan.slice.states.iter().zip(&held.states) {
+            self.registers[register as usize] = first_lanes(values);
+        }
+        run_block(self.backend, &self.plan.slice.block, &mut self.registers);
     }
 
     /// Computes the outputs of every lane's subject at the end of its step.
@@ -96,59 +112,69 @@ impl Observer {
         &self.registers[self.outputs[output] as usize]
     }
 
-    /// Copies all outputs at the moments into rows of a table `width` wide.
-    pub fn copy_outputs(&self, rows: &[usize], table: &mut [f64], width: usize) {
+    /// Copies all outputs of what is held into its rows of a table `width` wide.
+    pub fn copy_outputs(&self, held: &Held, table: &mut [f64], width: usize) {
         for (column, &register) in self.outputs.iter().enumerate() {
             let values = &self.registers[register as usize].0;
-            for (row, value) in rows.iter().zip(values) {
+            for (row, value) in held.rows[..held.count].iter().zip(values) {
                 table[row * width + column] = *value;
             }
         }
     }
 }
 
+fn first_lanes(row: &Row) -> Lanes {
+    let mut lanes = Lanes::splat(0.0);
+    lanes.0.copy_from_slice(&row[..LANES]);
+    lanes
+}
+
 lane_kernel! {
-    fn observe(
+    fn hold(
         plan: &Plan,
-        registers: &mut [Lanes],
         solution: Solution<'_>,
-        inputs: &[Lanes],
-        moments: &Moments,
-    ) = observe_kernel
+        lane: usize,
+        start: f64,
+        first: usize,
+        held: &mut Held,
+    ) = hold_kernel
 }
 
 #[inline(always)]
-fn observe_kernel<I: Instructions>(
+fn hold_kernel<I: Instructions>(
     plan: &Plan,
-    registers: &mut [Lanes],
     solution: Solution<'_>,
-    inputs: &[Lanes],
-    moments: &Moments,
+    lane: usize,
+    start: f64,
+    first: usize,
+    held: &mut Held,
 ) {
-    let Moments { lane, count, times, elapsed } = moments;
-    let (lane, count) = (*lane, *count);
-    registers[plan.time as usize] = *times;
-    for &register in &plan.slice.inputs {
-        registers[register as usize] = Lanes::splat(inputs[register as usize].0[lane]);
-    }
-    for &(state, register) in &plan.slice.states {
+    for (&(state, _), out) in plan.slice.states.iter().zip(&mut held.states) {
         let coefficients = solution.of(state);
-        let out = &mut registers[register as usize];
-        if count <= 4 {
-            horner::<I, 1>(coefficients, lane, elapsed, out);
-        } else if count <= 8 {
-            horner::<I, 2>(coefficients, lane, elapsed, out);
-        } else {
-            horner::<I, 4>(coefficients, lane, elapsed, out);
+        let mut from = first;
+        while from < held.count {
+            // Four at a time leave three quarters of the chains' latency unused: eight where there are as many.
+            if held.count - from > 4 {
+                horner::<I, 2>(coefficients, lane, start, &held.times[from..], &mut out[from..]);
+                from += 8;
+            } else {
+                horner::<I, 1>(coefficients, lane, start, &held.times[from..], &mut out[from..]);
+                from += 4;
+            }
         }
     }
-    run_block_kernel::<I>(&plan.slice.block, registers);
 }
 
 /// One lane's polynomial at the first `4 Q` times. Even and odd powers apart: two short chains instead of a long one.
 #[inline(always)]
-fn horner<I: Instructions, const Q: usize>(coefficients: &[Lanes], lane: usize, at: &Lanes, out: &mut Lanes) {
-    let x = Wide::<I, Q>::load(at);
+fn horner<I: Instructions, const Q: usize>(
+    coefficients: &[Lanes],
+    lane: usize,
+    start: f64,
+    times: &[f64],
+    out: &mut [f64],
+) {
+    let x = Wide::<I, Q>::load_slice(times).minus(Wide::splat(start));
     let square = x.times(x);
     let (pairs, rest) = coefficients.as_chunks::<2>();
     let mut even = Wide::splat(rest.first().map_or(0.0, |last| last.0[lane]));
@@ -157,5 +183,5 @@ fn horner<I: Instructions, const Q: usize>(coefficients: &[Lanes], lane: usize, 
         even = even.mul_add(square, Wide::splat(a.0[lane]));
         odd = odd.mul_add(square, Wide::splat(b.0[lane]));
     }
-    odd.mul_add(x, even).store(out);
+    odd.mul_add(x, even).store_slice(out);
 }

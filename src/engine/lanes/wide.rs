@@ -156,13 +156,25 @@ impl<I: Instructions, const Q: usize> Wide<I, Q> {
     /// The first `4 Q` lanes.
     #[inline(always)]
     pub fn load(lanes: &Lanes) -> Self {
-        let (quads, _) = lanes.0.as_chunks::<4>();
+        Self::load_slice(&lanes.0)
+    }
+
+    /// The first `4 Q` numbers.
+    #[inline(always)]
+    pub fn load_slice(numbers: &[f64]) -> Self {
+        let (quads, _) = numbers[..4 * Q].as_chunks::<4>();
         Self(std::array::from_fn(|q| I::load(&quads[q])))
     }
 
     #[inline(always)]
     pub fn store(self, lanes: &mut Lanes) {
-        let (quads, _) = lanes.0.as_chunks_mut::<4>();
+        self.store_slice(&mut lanes.0);
+    }
+
+    /// Into the first `4 Q` numbers.
+    #[inline(always)]
+    pub fn store_slice(self, numbers: &mut [f64]) {
+        let (quads, _) = numbers[..4 * Q].as_chunks_mut::<4>();
         for (quad, to) in self.0.into_iter().zip(quads) {
             I::store(quad, to);
         }

@@ -32,12 +32,19 @@ const CUT: f64 = 0.05;
 /// First step: this share of the time in which the states would change by as much as they are.
 const FIRST_STEP: f64 = 0.01;
 
+/// And no more than this share of the time to the next stop: an input that begins with the stretch, as a dose's through transit
+/// compartments, may be over before slow states move.
+const LARGEST_FIRST_STEP: f64 = 1e-3;
+
 /// First step of states that stand still or come from nothing: this share of the time to the next stop.
 const FIRST_STEP_AT_REST: f64 = 1e-6;
 
 /// Limit of growth while nothing moves: an input that sets in late, as behind a chain of transit compartments, must not be
 /// stepped over.
 const LARGEST_CHANGE_AT_REST: f64 = 2.0;
+
+/// Error over the allowed one below which nothing counts as moving.
+const AT_REST: f64 = 1e-30;
 
 /// The Runge-Kutta method for one program.
 #[derive(Clone, Debug)]
@@ -95,6 +102,10 @@ impl RungeKutta {
 }
 
 impl LaneIntegrator for RungeKutta {
+    fn name(&self) -> &'static str {
+        "rk"
+    }
+
     fn n_registers(&self) -> usize {
         self.plan.n_registers
     }
@@ -203,8 +214,9 @@ fn proposed_step(plan: &Plan, bank: &Bank, first: &[Lanes]) -> Lanes {
     for i in 0..LANES {
         let known = bank.wish.0[i] < f64::INFINITY;
         let moving = (size.0[i] > 0.0) & (speed.0[i] > 0.0);
-        let at_rest = FIRST_STEP_AT_REST * step.0[i];
-        let first = if moving { FIRST_STEP * size.0[i] / speed.0[i] } else { at_rest };
+        let largest = if moving { LARGEST_FIRST_STEP } else { FIRST_STEP_AT_REST } * step.0[i];
+        let by_speed = FIRST_STEP * size.0[i] / speed.0[i];
+        let first = if moving & (by_speed < largest) { by_speed } else { largest };
         let wish = if known { bank.wish.0[i] } else { first };
         step.0[i] = if wish < step.0[i] { wish } else { step.0[i] };
     }
@@ -241,7 +253,7 @@ fn accept<I: Instructions>(plan: &Plan, bank: &mut Bank, stages: &[Lanes], step:
         let ratio = if idle { 0.0 } else { ratio.0[i] + poison.0[i] };
         let fits = ratio <= 1.0;
         let change = rough_inverse_root(ratio, error_order as f64) * SAFETY;
-        let limit = if ratio > 0.0 { LARGEST_CHANGE } else { LARGEST_CHANGE_AT_REST };
+        let limit = if ratio > AT_REST { LARGEST_CHANGE } else { LARGEST_CHANGE_AT_REST };
         let change = if change < limit { change } else { limit };
         let change = if change > SMALLEST_CHANGE { change } else { SMALLEST_CHANGE };
         let change = if ratio.is_nan() { CUT } else { change };

@@ -348,3 +348,103 @@ pub(super) const DORMAND_PRINCE_8: Tableau = Tableau {
         ],
     ],
 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TABLEAUS: [(&Tableau, i32); 2] = [(&DORMAND_PRINCE_5, 4), (&DORMAND_PRINCE_8, 7)];
+
+    /// y' = y cos t depends on t, so that a wrong node lowers the order as a wrong weight does.
+    fn slope(t: f64, y: f64) -> f64 {
+        y * t.cos()
+    }
+
+    fn exact(t: f64) -> f64 {
+        t.sin().exp()
+    }
+
+    fn stages(tableau: &Tableau, t: f64, y: f64, h: f64) -> Vec<f64> {
+        let mut stages = vec![slope(t, y)];
+        for (weights, node) in tableau.weights.iter().zip(&tableau.nodes[1..]) {
+            stages.push(slope(t + node * h, y + h * sum(weights, &stages)));
+        }
+        stages
+    }
+
+    fn sum(weights: &[f64], stages: &[f64]) -> f64 {
+        weights.iter().zip(stages).map(|(weight, stage)| weight * stage).sum()
+    }
+
+    /// Error at the end of [-2, 1] in equal steps.
+    fn global_error(tableau: &Tableau, steps: u32) -> f64 {
+        let h = 3.0 / f64::from(steps);
+        let mut y = exact(-2.0);
+        for step in 0..steps {
+            let t = -2.0 + h * f64::from(step);
+            y += h * sum(tableau.weights[tableau.steps - 1], &stages(tableau, t, y, h));
+        }
+        (y - exact(1.0)).abs()
+    }
+
+    /// Largest error inside one step from the exact value.
+    fn dense_error(tableau: &Tableau, h: f64) -> f64 {
+        let start = -0.7;
+        let weights = tableau.dense_weights();
+        let stages = stages(tableau, start, exact(start), h);
+        let errors = (1..=10).map(|part| {
+            let x = f64::from(part) / 10.0;
+            let polynomial = weights.iter().rev().fold(0.0, |value, weights| value * x + sum(weights, &stages));
+            (exact(start) + h * x * polynomial - exact(start + h * x)).abs()
+        });
+        errors.fold(0.0, f64::max)
+    }
+
+    /// The largest of steps from many places: at some the leading term vanishes.
+    fn estimate(tableau: &Tableau, h: f64) -> f64 {
+        let at = |start: f64| (h * sum(tableau.error, &stages(tableau, start, exact(start), h))).abs();
+        (-20..20).map(|tenth| at(0.1 * f64::from(tenth))).fold(0.0, f64::max)
+    }
+
+    /// Binary logarithm of how much an error shrinks when the step is halved.
+    fn observed(coarse: f64, fine: f64) -> f64 {
+        (coarse / fine).log2()
+    }
+
+    /// Coefficients have 16 digits and up to 30 terms of size 20.
+    #[test]
+    fn each_stage_is_evaluated_at_the_time_its_weights_say() {
+        for (tableau, _) in TABLEAUS {
+            for (weights, node) in tableau.weights.iter().zip(&tableau.nodes[1..]) {
+                assert!((weights.iter().sum::<f64>() - node).abs() < 1e-13, "order {}: {node}", tableau.order);
+            }
+        }
+    }
+
+    /// A wrong coefficient brings the order to 1 or 2; half an order is left to steps that are not infinitely small.
+    #[test]
+    fn the_solution_has_the_order_of_the_tableau() {
+        for (tableau, _) in TABLEAUS {
+            let order = observed(global_error(tableau, 12), global_error(tableau, 24));
+            assert!((order - tableau.order as f64).abs() < 0.6, "order {}: {order}", tableau.order);
+        }
+    }
+
+    /// A local error of order q shrinks with the power q + 1.
+    #[test]
+    fn dense_output_has_its_order_over_the_whole_step() {
+        for (tableau, dense_order) in TABLEAUS {
+            let order = observed(dense_error(tableau, 0.5), dense_error(tableau, 0.25)) - 1.0;
+            assert!((order - f64::from(dense_order)).abs() < 0.6, "order {}: {order}", tableau.order);
+        }
+    }
+
+    /// The pair of order 8 weighs two estimates, of which the one here has order 5.
+    #[test]
+    fn error_estimates_shrink_with_their_order() {
+        for ((tableau, _), power) in TABLEAUS.into_iter().zip([5.0, 6.0]) {
+            let order = observed(estimate(tableau, 0.25), estimate(tableau, 0.125));
+            assert!((order - power).abs() < 0.2, "order {}: {order}", tableau.order);
+        }
+    }
+}

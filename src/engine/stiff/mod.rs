@@ -16,7 +16,7 @@ use super::failure::{Cause, SubjectError};
 use super::maximum::note_maxima;
 use super::program::Program;
 use super::right_hand_side::RightHandSide;
-use super::{SubjectInput, Tolerance};
+use super::{Answer, SubjectInput, Tolerance, Work};
 use crate::profile::Profile;
 
 /// Steps allowed between two stops.
@@ -30,21 +30,46 @@ const SAFETY: f64 = 0.85;
 const SMALLEST_CHANGE: f64 = 0.2;
 const LARGEST_CHANGE: f64 = 6.0;
 
-/// First step: this share of the time in which the states would change by as much as they are.
+/// First step: this share of the time in which the states would change by as much as they are; of states that stand still or
+/// come from nothing, this share of the time to the next stop.
 const FIRST_STEP: f64 = 0.01;
+const FIRST_STEP_AT_REST: f64 = 1e-6;
+
+/// And no more than this share of the time to the next stop: an input that begins with the stretch may be over before slow
+/// states move.
+const LARGEST_FIRST_STEP: f64 = 1e-3;
+
+/// Limit of growth while nothing moves, which is where the error over the allowed one is below the second: an input that sets in
+/// late must not be stepped over.
+const LARGEST_CHANGE_AT_REST: f64 = 2.0;
+const AT_REST: f64 = 1e-30;
+
+/// Where in a step its dense output is judged; not in the middle, where the slope of a symmetric error vanishes.
+const JUDGED_AT: f64 = 0.3;
 
 /// Values per step at which the curve is looked at for a maximum.
 const POINTS_PER_STEP: u32 = 4;
 
-/// Integrates one subject.
-///
-/// # Errors
-/// Events that cannot be applied, values that are not finite, steps too small or too many.
-pub(super) fn run(program: &Program, input: SubjectInput<'_>, tolerance: Tolerance) -> Result<Profile, SubjectError> {
+/// Integrates one subject. Fails where events cannot be applied, values are not finite, steps too small or too many. `None`
+/// as soon as more steps are on the way than allowed.
+pub(super) fn run(
+    program: &Program,
+    input: SubjectInput<'_>,
+    tolerance: Tolerance,
+    allowed_steps: u32,
+) -> Option<Answer> {
+    let mut method = Rodas::new(program.n_states(), tolerance, Budget::new(allowed_steps));
+    let result = integrate(program, input, &mut method);
+    let work = Work { solver: "stiff", steps: method.attempts };
+    (!method.budget.is_spent).then_some(Answer { result, work })
+}
+
+fn integrate(program: &Program, input: SubjectInput<'_>, method: &mut Rodas) -> Result<Profile, SubjectError> {
     let mut state = vec![0.0; program.n_states()];
     let mut cursor = Cursor::start(program, input, &mut state)?;
     cursor.settle_and_check(&state)?;
-    let mut method = Rodas::new(program.n_states(), tolerance);
+    method.budget.start = cursor.time();
+    method.budget.end = cursor.end();
     let mut at = state.clone();
     let mut samples = Vec::new();
     let mut maxima = Vec::new();
@@ -83,7 +108,10 @@ pub(super) fn run(program: &Program, input: SubjectInput<'_>, tolerance: Toleran
         for &(level, from, to) in &above {
             cursor.note_above(level, from, to);
         }
-        cursor.arrive(&mut state)?;
+        if cursor.arrive(&mut state)?.inputs {
+            // Other equations from here on: nothing is known about their steps.
+            method.wish = f64::INFINITY;
+        }
         cursor.settle_and_check(&state)?;
     }
     Ok(cursor.finish())
@@ -94,6 +122,9 @@ struct Rodas {
     tolerance: Tolerance,
     /// Step size it would take if there were room; outlives stops.
     wish: f64,
+    /// Steps of all stretches, refused ones included.
+    attempts: u32,
+    budget: Budget,
     steps: Vec<Step>,
     /// Per step: states at its start, at its end, and the three terms of the dense output.
     dense: Vec<f64>,
@@ -101,10 +132,36 @@ struct Rodas {
     factors: Factors,
     /// Stage by stage.
     stages: Vec<f64>,
+    /// Terms of the dense output of the step at hand.
+    inner: Vec<f64>,
     derivative: Vec<f64>,
     time_derivative: Vec<f64>,
     stage_state: Vec<f64>,
+    inside: Vec<f64>,
     right: Vec<f64>,
+}
+
+/// How many steps there may be, spread evenly over a subject's time.
+struct Budget {
+    steps: u32,
+    start: f64,
+    end: f64,
+    is_spent: bool,
+}
+
+/// A subject may be ahead of its budget by this share of it: steps crowd at doses.
+const ADVANCE: f64 = 0.5;
+
+impl Budget {
+    fn new(steps: u32) -> Self {
+        Self { steps, start: 0.0, end: 0.0, is_spent: false }
+    }
+
+    fn is_exceeded(&mut self, taken: u32, time: f64) -> bool {
+        let share = (time - self.start) / (self.end - self.start);
+        self.is_spent = self.steps < u32::MAX && f64::from(taken) > f64::from(self.steps) * (ADVANCE + share);
+        self.is_spent
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -117,19 +174,23 @@ struct Step {
 const KEPT: usize = 5;
 
 impl Rodas {
-    fn new(n: usize, tolerance: Tolerance) -> Self {
+    fn new(n: usize, tolerance: Tolerance, budget: Budget) -> Self {
         let zeros = vec![0.0; n];
         Self {
             tolerance,
             wish: f64::INFINITY,
+            attempts: 0,
+            budget,
             steps: Vec::new(),
             dense: Vec::new(),
             jacobian: vec![0.0; n * n],
             factors: Factors::new(n),
             stages: vec![0.0; n * STAGES],
+            inner: vec![0.0; n * DENSE.len()],
             derivative: zeros.clone(),
             time_derivative: zeros.clone(),
             stage_state: zeros.clone(),
+            inside: zeros.clone(),
             right: zeros,
         }
     }
@@ -150,12 +211,15 @@ impl Rodas {
             if time >= stop {
                 return Ok(());
             }
+            if self.budget.is_exceeded(self.attempts, time) {
+                break;
+            }
             if !fresh {
                 self.linearise(system, time, state).map_err(|cause| (time, cause))?;
                 fresh = true;
             }
             let room = stop - time;
-            let first = self.first_step(state);
+            let first = self.first_step(state, room);
             let wish = if self.wish < f64::INFINITY { self.wish } else { first };
             let size = if wish < room { wish } else { room };
             if time + size <= time {
@@ -165,7 +229,8 @@ impl Rodas {
             let change = if error.is_nan() {
                 SMALLEST_CHANGE
             } else {
-                (SAFETY * libm::pow(error, -1.0 / ERROR_ORDER)).clamp(SMALLEST_CHANGE, LARGEST_CHANGE)
+                let limit = if error > AT_REST { LARGEST_CHANGE } else { LARGEST_CHANGE_AT_REST };
+                (SAFETY * libm::pow(error, -1.0 / ERROR_ORDER)).clamp(SMALLEST_CHANGE, limit)
             };
             // A step that was cut short by a stop says nothing against a longer one.
             let accepted = error <= 1.0;
@@ -210,19 +275,24 @@ impl Rodas {
         if all.chain(state).all(|value| value.is_finite()) { Ok(()) } else { Err(Cause::NonFinite) }
     }
 
-    fn first_step(&self, state: &[f64]) -> f64 {
+    fn first_step(&self, state: &[f64], room: f64) -> f64 {
         let (mut size, mut speed) = (0.0, 0.0);
         for (value, derivative) in state.iter().zip(&self.derivative) {
             let scale = 1.0 / (self.tolerance.atol + self.tolerance.rtol * value.abs());
             size += value.abs() * scale;
             speed += derivative.abs() * scale;
         }
-        if size > 0.0 && speed > 0.0 { FIRST_STEP * size / speed } else { f64::INFINITY }
+        if size > 0.0 && speed > 0.0 {
+            (FIRST_STEP * size / speed).min(LARGEST_FIRST_STEP * room)
+        } else {
+            FIRST_STEP_AT_REST * room
+        }
     }
 
     /// Tries a step: the new state is left in `stage_state`, the error over the allowed one is returned.
     fn attempt(&mut self, system: &RightHandSide<'_>, time: f64, size: f64, state: &[f64]) -> f64 {
         let n = state.len();
+        self.attempts += 1;
         if !self.factors.factor(1.0 / (GAMMA * size), &self.jacobian) {
             return f64::NAN;
         }
@@ -263,20 +333,47 @@ impl Rodas {
             worst = if share > worst { share } else { worst };
             poison += (last[i] + self.stage_state[i]) * 0.0;
         }
-        worst + poison
+        let error = worst + poison;
+        if error <= 1.0 { error.max(self.inner_error(system, time, size, state)) } else { error }
+    }
+
+    /// Error of the dense output of the step just tried over the allowed one.
+    ///
+    /// The defect u' - f(t, u), where the method does not look: dividing it by I/(γh) - J gives back the error of u, for
+    /// slow states as for those that follow the others in an instant.
+    fn inner_error(&mut self, system: &RightHandSide<'_>, time: f64, size: f64, state: &[f64]) -> f64 {
+        let n = state.len();
+        for (term, weights) in DENSE.iter().enumerate() {
+            for i in 0..n {
+                self.inner[term * n + i] = weighted(weights, &self.stages, i, n);
+            }
+        }
+        let x = JUDGED_AT;
+        for i in 0..n {
+            let [a, b, c] = std::array::from_fn(|term| self.inner[term * n + i]);
+            self.inside[i] = inside(x, state[i], self.stage_state[i], [a, b, c]);
+        }
+        system.derivatives(time + x * size, &self.inside, &mut self.right);
+        for i in 0..n {
+            let [a, b, c] = std::array::from_fn(|term| self.inner[term * n + i]);
+            let bend = (1.0 - 2.0 * x) * (a + x * (b + x * c)) + x * (1.0 - x) * (b + 2.0 * x * c);
+            self.right[i] = (self.stage_state[i] - state[i] + bend) / size - self.right[i];
+        }
+        self.factors.solve(&mut self.right);
+        let shares = self
+            .right
+            .iter()
+            .zip(&self.inside)
+            .map(|(error, value)| error.abs() / (self.tolerance.atol + self.tolerance.rtol * value.abs()));
+        shares.fold(0.0, |worst, share| if share <= worst { worst } else { share })
     }
 
     /// Keeps an accepted step for values inside it.
     fn keep(&mut self, time: f64, size: f64, state: &[f64]) {
-        let n = state.len();
         self.steps.push(Step { start: time, size });
         self.dense.extend_from_slice(state);
         self.dense.extend_from_slice(&self.stage_state);
-        for weights in &DENSE {
-            for i in 0..n {
-                self.dense.push(weighted(weights, &self.stages, i, n));
-            }
-        }
+        self.dense.extend_from_slice(&self.inner);
     }
 
     /// The state at a time of the last stretch.
@@ -288,7 +385,7 @@ impl Rodas {
         let kept = &self.dense[index * KEPT * n..][..KEPT * n];
         for i in 0..n {
             let [before, after, a, b, c] = std::array::from_fn(|k| kept[k * n + i]);
-            out[i] = (1.0 - x) * before + x * (after + (1.0 - x) * (a + x * (b + x * c)));
+            out[i] = inside(x, before, after, [a, b, c]);
         }
     }
 
@@ -305,6 +402,11 @@ impl Rodas {
         }
         points
     }
+}
+
+/// Dense output of one state at the share x of a step.
+fn inside(x: f64, before: f64, after: f64, [a, b, c]: [f64; 3]) -> f64 {
+    (1.0 - x) * before + x * (after + (1.0 - x) * (a + x * (b + x * c)))
 }
 
 /// Σ weight x stage of one state.

@@ -19,7 +19,7 @@ use super::lanes::block::{run_block, run_block_kernel};
 use super::lanes::math::rough_inverse_root;
 use super::lanes::wide::{Instructions, Wide};
 use super::lanes::{Backend, LANES, Lanes, lane_kernel};
-use super::program::{Program, Register};
+use super::program::{Program, Register, Structure};
 
 /// The last but one term counts this much: the remainder is about the last term times the ratio of the two, and a
 /// last term that happens to vanish must not hide the error.
@@ -33,6 +33,9 @@ const WORTH_GROWING: f64 = 1.3;
 
 /// A step found too long is shortened to this share at least.
 const LARGEST_CUT: f64 = 1e-3;
+
+/// Share of the tolerance that steps of nonlinear equations are held to: errors of saturable processes grow on the way down.
+const NONLINEAR_SHARE: f64 = 0.2;
 
 /// Looks at a step size before it is left to the next round.
 const ATTEMPTS: usize = 12;
@@ -51,6 +54,8 @@ impl Taylor {
     /// `None` where an operation has no recurrence.
     pub fn new(program: &Program, tolerance: Tolerance, backend: Backend) -> Option<Self> {
         let recipe = compile::compile(program).ok()?;
+        let share = if program.structure == Structure::Nonlinear { NONLINEAR_SHARE } else { 1.0 };
+        let tolerance = Tolerance { rtol: share * tolerance.rtol, atol: share * tolerance.atol };
         let order = order(tolerance.rtol);
         let series = vec![Lanes::splat(0.0); recipe.n_slots * (order + 1)];
         Some(Self { recipe, backend, tolerance, order, series })
@@ -65,6 +70,10 @@ fn order(rtol: f64) -> usize {
 }
 
 impl LaneIntegrator for Taylor {
+    fn name(&self) -> &'static str {
+        "taylor"
+    }
+
     fn n_registers(&self) -> usize {
         self.recipe.n_registers
     }

@@ -1,0 +1,109 @@
+//! Every built-in model on random patients and regimens: the integrator that `auto` takes, subject by subject, its largest
+//! error against the reference at 1e-10, its steps, and how long it takes beside the explicit one forced.
+//!
+//! `cargo bench --bench models [-- PATIENTS [RTOL [MODEL]]]`; 200 patients at 1e-6 unless told otherwise.
+
+use std::time::Instant;
+
+use teorell::engine::{Answer, SolverChoice, SubjectError};
+use teorell::profile::Profile;
+
+#[path = "../tests/lane_engines/builtin.rs"]
+mod builtin;
+#[path = "../tests/lane_engines/fixtures.rs"]
+mod fixtures;
+
+use builtin::{USES, Use, cohort, largest_error};
+use fixtures::Cohort;
+
+/// What is compared with the judge is no more than ten times the tolerance away from it; the judge is a hundredth of it away.
+const JUDGE: f64 = 1e-10;
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
+    let patients = arguments.first().map_or(200, |text| text.parse().expect("a number of patients"));
+    let rtol = arguments.get(1).map_or(1e-6, |text| text.parse().expect("a relative tolerance"));
+    let only = arguments.get(2).map_or("", String::as_str);
+    println!("{patients} random patients on random regimens, rtol {rtol:e}; error against `reference` at {JUDGE:e}\n");
+    println!(
+        "| model | integrators of `auto` | largest error / rtol | judge | steps per subject | us per subject | forced explicit | its us | ratio |"
+    );
+    println!("|---|---|---:|---|---:|---:|---|---:|---:|");
+    for of in USES.iter().filter(|of| of.model.contains(only)) {
+        println!("{}", row(of, patients, rtol));
+    }
+}
+
+fn row(of: &Use, patients: usize, rtol: f64) -> String {
+    let cohort = cohort(of, patients, 20_260_101);
+    let (expected, by_taylor) = judged(&cohort);
+    let (answers, seconds) = timed(&cohort, SolverChoice::Auto, rtol);
+    let mut worst: f64 = 0.0;
+    let mut failed = 0;
+    for (answer, expected) in answers.iter().zip(&expected) {
+        match (&answer.result, expected) {
+            (Ok(found), Ok(expected)) => worst = worst.max(largest_error(found, expected)),
+            (Err(_), Err(_)) => {}
+            _ => failed += 1,
+        }
+    }
+    let judge = if by_taylor > 0 { format!("reference, taylor {by_taylor}") } else { "reference".to_owned() };
+    let failed = if failed > 0 { format!(", {failed} FAILED") } else { String::new() };
+    let per_subject = |seconds: f64| 1e6 * seconds / patients as f64;
+    let steps: u64 = answers.iter().map(|answer| u64::from(answer.work.steps)).sum();
+    let (name, forced) = [(SolverChoice::Taylor, "taylor"), (SolverChoice::RungeKutta, "rk")]
+        .into_iter()
+        .find_map(|(choice, name)| cohort.try_engine(choice, rtol).map(|_| (name, timed(&cohort, choice, rtol))))
+        .expect("Runge-Kutta fits every model");
+    format!(
+        "| {} | {} | {:.2}{failed} | {judge} | {} | {:.1} | {name} | {:.1} | {:.2} |",
+        of.model,
+        integrators(&answers),
+        worst / rtol,
+        steps / patients as u64,
+        per_subject(seconds),
+        per_subject(forced.1),
+        forced.1 / seconds
+    )
+}
+
+/// The reference; the series for those who are so stiff that the reference gives up, and how many they are.
+fn judged(cohort: &Cohort) -> (Vec<Result<Profile, SubjectError>>, usize) {
+    let mut expected = cohort.run(SolverChoice::Reference, JUDGE);
+    let given_up: Vec<usize> = (0..expected.len()).filter(|&subject| expected[subject].is_err()).collect();
+    if let Some(engine) = cohort.try_engine(SolverChoice::Taylor, JUDGE) {
+        let inputs = cohort.inputs();
+        let again: Vec<_> = given_up.iter().map(|&subject| inputs[subject]).collect();
+        for (&subject, answer) in given_up.iter().zip(engine.run(&again)) {
+            expected[subject] = answer;
+        }
+    }
+    (expected, given_up.len())
+}
+
+/// The best of three, so that what else the machine does counts little.
+fn timed(cohort: &Cohort, choice: SolverChoice, rtol: f64) -> (Vec<Answer>, f64) {
+    let engine = cohort.engine(choice, rtol);
+    let inputs = cohort.inputs();
+    let mut best = f64::INFINITY;
+    let mut answers = Vec::new();
+    for _ in 0..3 {
+        let begun = Instant::now();
+        answers = engine.answer(&inputs);
+        best = best.min(begun.elapsed().as_secs_f64());
+    }
+    (answers, best)
+}
+
+/// How many subjects each integrator finished.
+fn integrators(answers: &[Answer]) -> String {
+    let mut counts: Vec<(&str, usize)> = Vec::new();
+    for answer in answers {
+        match counts.iter_mut().find(|(name, _)| *name == answer.work.solver) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((answer.work.solver, 1)),
+        }
+    }
+    counts.sort_by_key(|&(_, count)| std::cmp::Reverse(count));
+    counts.iter().map(|(name, count)| format!("{name} {count}")).collect::<Vec<_>>().join(", ")
+}
