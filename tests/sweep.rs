@@ -141,7 +141,7 @@ fn points_come_in_order_of_the_keys_with_the_last_one_fastest_and_units_in_the_c
             SweptValue::Number(number) => *number,
             SweptValue::Text(text) => panic!("`{text}` where a number belongs"),
         };
-        study.point(index).unwrap().swept().iter().map(|swept| number(&swept.value)).collect()
+        study.points().nth(index).unwrap().unwrap().swept().iter().map(|swept| number(&swept.value)).collect()
     };
     assert_eq!(numbers(0), [500.0, 30.0, 2.0]);
     assert_eq!(numbers(1), [500.0, 30.0, 3.0]);
@@ -151,7 +151,7 @@ fn points_come_in_order_of_the_keys_with_the_last_one_fastest_and_units_in_the_c
         study.swept().iter().map(|swept| (swept.name.as_str(), swept.unit.as_str())).collect();
     assert_eq!(names, [("dose_b", "mg/kg"), ("infusion", "min"), ("cohort.size", "")]);
     // 1500 mg in an arm that counts in grams.
-    let last = study.point(11).unwrap();
+    let last = study.points().last().unwrap().unwrap();
     assert_eq!(last.spec().arm[1].regimen.as_ref().unwrap().amount, Some(1.5));
     assert_eq!(last.spec().arm[0].regimen.as_ref().unwrap().amount, Some(100.0));
     assert_eq!(last.size(), 3);
@@ -204,6 +204,7 @@ fn what_cannot_be_swept_is_refused_at_its_place() {
         "[sweep]\nevery = { values = [6, 12], unit = \"hrs.\" }",
         "[sweep]\nparameters.lcl = { values = [1, 2], unit = \"L/h\" }",
         "[sweep]\nparameters.lkl = [1, 2]",
+        "[sweep]\ncohort.covariates.WTT = [60, 80]",
         "[sweep]\nresidual.on = [true, false]",
         "[sweep]\namount = { values = [1, 2], name = \"id\" }",
         "[sweep]\namount = [1, 2]\narm.a.regimen.amount = [3, 4]",
@@ -229,7 +230,8 @@ fn flags_that_say_no_sweep_are_named() {
 fn a_flag_adds_a_range_and_problems_stay_typed() {
     let change = Override::sweep("amount=100:300:100", "--sweep").unwrap();
     let study = Study::embedded("rifampicin", &[change]).unwrap();
-    let amounts: Vec<_> = (0..3).map(|index| study.point(index).unwrap().spec().arm[1].regimen.clone()).collect();
+    let amounts: Vec<_> =
+        (0..3).map(|index| study.points().nth(index).unwrap().unwrap().spec().arm[1].regimen.clone()).collect();
     assert_eq!(
         amounts.iter().map(|regimen| regimen.as_ref().unwrap().amount).collect::<Vec<_>>(),
         [Some(100.0), Some(200.0), Some(300.0)]

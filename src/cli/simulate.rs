@@ -32,8 +32,8 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let mut counts = Counts::default();
     let mut exposure = tables::Exposure::default();
     let mut watches = Vec::new();
-    for index in 0..study.n_points() {
-        let point = study.point(index)?;
+    for (index, point) in study.points().enumerate() {
+        let point = point?;
         files.begin(&point);
         failures.begin(&point);
         watches = (0..point.arm_names().len()).map(|arm| Watch::new(arm, &point)).collect::<Vec<_>>();

@@ -19,10 +19,17 @@ use crate::regimen::dosing::{DoseTarget, RegimenError};
 use crate::simulate::{Arm, Design, Prescription, Sampling, Setup};
 use crate::units::TimeUnit;
 
-/// What a study simulates, and the text of its model.
-pub(super) fn plan(spec: &StudySpec, source: &Source) -> Result<(Plan, ModelText, Vec<Target>), StudyError> {
+/// The model of a study as its text says it, before the study changes parameters: the same at all points of a sweep.
+#[derive(Debug)]
+pub(super) struct Compiled {
+    pub model: Model,
+    pub text: ModelText,
+}
+
+/// What a study simulates, and what it aims at.
+pub(super) fn plan(spec: &StudySpec, source: &Source, compiled: &Compiled) -> Result<(Plan, Vec<Target>), StudyError> {
     let at = |problem: Problem, path: &[&str]| StudyError::new(problem, Some(source.place_of(path)));
-    let (model, model_text) = model(spec, source)?;
+    let model = with_parameters(compiled.model.clone(), spec, source)?;
     let unit = time_unit(&model);
     let grid = sampling::times(&spec.sampling.grid, unit).map_err(|(index, problem)| {
         let key = match problem {
@@ -60,7 +67,7 @@ pub(super) fn plan(spec: &StudySpec, source: &Source) -> Result<(Plan, ModelText
         (None, Some(cohort)) => Plan::Cohort(Box::new(design(spec, cohort, source, setup, grid)?)),
         (None, None) => return Err(at(Problem::Nobody, &[])),
     };
-    Ok((plan, model_text, targets))
+    Ok((plan, targets))
 }
 
 fn design(
@@ -109,7 +116,7 @@ fn design(
     Ok(Design { setup, cohort, arms })
 }
 
-pub(super) fn model(spec: &StudySpec, source: &Source) -> Result<(Model, ModelText), StudyError> {
+pub(super) fn compiled(spec: &StudySpec, source: &Source) -> Result<Compiled, StudyError> {
     let at = |problem: Problem, path: &[&str]| StudyError::new(problem, Some(source.place_of(path)));
     let text = ModelText::find(&spec.model, &source.folder).map_err(|problem| at(problem, &["model"]))?;
     let options = |ir: &ModelIr| ModelOptions {
@@ -117,7 +124,13 @@ pub(super) fn model(spec: &StudySpec, source: &Source) -> Result<(Model, ModelTe
         // A data set is answered as other tools answer it: by everything that the model says.
         outputs: spec.outputs.variables.clone().or_else(|| if spec.data.is_some() { None } else { predictions(ir) }),
     };
-    let (mut model, _) = text.compile_with(options).map_err(|problem| at(problem, &["model"]))?;
+    let (model, _) = text.compile_with(options).map_err(|problem| at(problem, &["model"]))?;
+    Ok(Compiled { model, text })
+}
+
+/// The model with the study's values of parameters and variances.
+fn with_parameters(mut model: Model, spec: &StudySpec, source: &Source) -> Result<Model, StudyError> {
+    let at = |problem: Problem, path: &[&str]| StudyError::new(problem, Some(source.place_of(path)));
     for (name, value) in &spec.parameters {
         let value = match value {
             Quantity::Number(value) => *value,
@@ -129,7 +142,7 @@ pub(super) fn model(spec: &StudySpec, source: &Source) -> Result<(Model, ModelTe
     for (name, variance) in &spec.omega {
         model = model.with_omega(name, *variance).map_err(|cause| at(cause.into(), &["omega", name]))?;
     }
-    Ok((model, text))
+    Ok(model)
 }
 
 /// Names of the observed quantities, each once; `None`, which is all outputs, where the model has no endpoint.

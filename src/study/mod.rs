@@ -22,7 +22,9 @@ pub mod vpc;
 pub mod watch;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use build::Compiled;
 use comparison::ArmComparison;
 use data::DataRun;
 pub use error::{Place, Position, Problem, StudyError, nearest};
@@ -57,7 +59,7 @@ pub struct Study {
     source: Source,
     plan: Plan,
     uncertainty: StudyUncertainty,
-    model_text: ModelText,
+    compiled: Arc<Compiled>,
     embedded_name: Option<String>,
     targets: Vec<Target>,
     sweep: Option<Sweep>,
@@ -99,15 +101,14 @@ impl Study {
 
     fn new(mut source: Source, overrides: &[Override]) -> Result<Self, StudyError> {
         let spec = source.spec(overrides)?;
-        if spec.sweep.is_none() {
-            return Self::unswept(spec, source);
-        }
-        let (model, _) = build::model(&spec, &source)?;
-        let Some(sweep) = Sweep::new(&spec, &source, &model)? else { return Self::unswept(spec, source) };
+        let compiled = Arc::new(build::compiled(&spec, &source)?);
+        let Some(sweep) = Sweep::new(&spec, &source, &compiled.model)? else {
+            return Self::unswept(spec, source, compiled);
+        };
         // Every point is built before the first one is run: what is wrong with the last one should not show after an hour.
         let mut first: Option<Self> = None;
         for index in 0..sweep.n_points() {
-            let point = point(&spec, &source, &sweep, index)?;
+            let point = point(&spec, &source, &compiled, &sweep, index)?;
             match &first {
                 None => first = Some(point),
                 Some(first) if first.columns() != point.columns() => {
@@ -119,16 +120,16 @@ impl Study {
         }
         match first {
             Some(first) => Ok(Self { spec, source, sweep: Some(sweep), ..first }),
-            None => Self::unswept(spec, source),
+            None => Self::unswept(spec, source, compiled),
         }
     }
 
-    fn unswept(spec: StudySpec, source: Source) -> Result<Self, StudyError> {
-        let (plan, model_text, targets) = build::plan(&spec, &source)?;
+    fn unswept(spec: StudySpec, source: Source, compiled: Arc<Compiled>) -> Result<Self, StudyError> {
+        let (plan, targets) = build::plan(&spec, &source, &compiled)?;
         let uncertainty = uncertainty::drawn(&spec, &source, &plan)?;
         let comparison = comparison::comparison(&spec, &source, &plan)?;
         let (sweep, swept) = (None, Vec::new());
-        Ok(Self { spec, source, plan, uncertainty, model_text, embedded_name: None, targets, sweep, swept, comparison })
+        Ok(Self { spec, source, plan, uncertainty, compiled, embedded_name: None, targets, sweep, swept, comparison })
     }
 
     /// What the columns of its tables follow from.
@@ -162,20 +163,14 @@ impl Study {
         self.sweep.as_ref().map_or(1, Sweep::n_points)
     }
 
-    /// A point of its sweep, from 0: a study of its own, that says where it stands by [`Study::swept`]. The study itself where nothing is
-    /// swept. Points are made when they are asked for, so that memory does not grow with their number.
-    ///
-    /// # Errors
-    /// Where files that the study reads have changed since it was checked.
-    ///
-    /// # Panics
-    /// Beyond the last point.
-    pub fn point(&self, index: usize) -> Result<Self, StudyError> {
-        assert!(index < self.n_points(), "point {index} of {}", self.n_points());
-        match &self.sweep {
+    /// The points of its sweep, in order: each a study of its own, that says where it stands by [`Study::swept`]. The study itself where
+    /// nothing is swept. Points are made when they are asked for, so that memory does not grow with their number; one that cannot be
+    /// made reads a file that has changed since the study was checked.
+    pub fn points(&self) -> impl Iterator<Item = Result<Self, StudyError>> {
+        (0..self.n_points()).map(|index| match &self.sweep {
             None => Ok(self.clone()),
-            Some(sweep) => point(&self.spec, &self.source, sweep, index),
-        }
+            Some(sweep) => point(&self.spec, &self.source, &self.compiled, sweep, index),
+        })
     }
 
     /// What is swept, with the values at this point; those at the first point for a study with a sweep.
@@ -193,7 +188,7 @@ impl Study {
     /// The model as text.
     #[must_use]
     pub fn model_text(&self) -> &ModelText {
-        &self.model_text
+        &self.compiled.text
     }
 
     /// Whether no override changes what the file says of drug and patients: then its results can be held against published ones.
@@ -294,8 +289,14 @@ impl Study {
     }
 }
 
-fn point(spec: &StudySpec, source: &Source, sweep: &Sweep, index: usize) -> Result<Study, StudyError> {
+fn point(
+    spec: &StudySpec,
+    source: &Source,
+    compiled: &Arc<Compiled>,
+    sweep: &Sweep,
+    index: usize,
+) -> Result<Study, StudyError> {
     let (swept, overrides) = sweep.point(index);
     let (spec, source) = source.at_point(spec, &overrides)?;
-    Ok(Study { swept, ..Study::unswept(spec, source)? })
+    Ok(Study { swept, ..Study::unswept(spec, source, compiled.clone())? })
 }

@@ -288,8 +288,25 @@ impl Reading<'_> {
             [arm, any, table, rest @ ..] if arm == "arm" && any == "*" && !rest.is_empty() => {
                 self.in_every_arm(key, table, rest)
             }
+            [cohort, covariates, name] if cohort == "cohort" && covariates == "covariates" => {
+                self.check_covariate(key, name)?;
+                Ok(vec![parts])
+            }
             _ => Ok(vec![self.numbered(parts)]),
         }
+    }
+
+    /// A covariate that nobody knows would make points that differ in nothing: a mistyped name.
+    fn check_covariate(&self, key: &str, name: &str) -> Result<(), SweepError> {
+        let given =
+            self.source.table.get("cohort").and_then(|cohort| cohort.get("covariates")).and_then(Value::as_table);
+        let mut known: Vec<String> = given.map(|given| given.keys().cloned().collect()).unwrap_or_default();
+        known.extend(self.model.covariates().iter().filter(|name| !known.contains(name)).cloned().collect::<Vec<_>>());
+        if known.iter().any(|known| known.eq_ignore_ascii_case(name)) {
+            return Ok(());
+        }
+        let nearest = nearest(name, known.iter().map(String::as_str));
+        Err(SweepError::UnknownCovariate { key: key.to_owned(), nearest, known })
     }
 
     /// The path with an arm by its number, so that two ways to name one key are seen to be one.

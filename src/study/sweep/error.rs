@@ -16,6 +16,16 @@ pub enum SweepError {
         /// Keys known at that place.
         known: Vec<String>,
     },
+    /// A covariate that neither the model uses nor the cohort has.
+    #[error("`{key}` is a covariate that neither the model uses nor the cohort has")]
+    UnknownCovariate {
+        /// As written.
+        key: String,
+        /// The nearest known one.
+        nearest: Option<String>,
+        /// Those that there are.
+        known: Vec<String>,
+    },
     /// A key whose values do not belong into one table.
     #[error("`{key}` cannot be swept: it says what the study is or what is written, not what is simulated")]
     Fixed {
@@ -113,10 +123,13 @@ impl SweepError {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         Some(match self {
-            Self::UnknownKey { nearest: Some(nearest), .. } => format!("did you mean `{nearest}`?"),
+            Self::UnknownKey { nearest: Some(nearest), .. } | Self::UnknownCovariate { nearest: Some(nearest), .. } => {
+                format!("did you mean `{nearest}`?")
+            }
+            Self::UnknownCovariate { known, .. } => format!("known are {}", list(known)),
             Self::UnknownKey { known, .. } => format!(
                 "keys are written as for --set, such as `arm.NAME.regimen.amount` or `cohort.size`; known here: {}",
-                known.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ")
+                list(known)
             ),
             Self::Fixed { .. } | Self::OtherColumns { .. } => {
                 "run one study per value, each into its own folder".to_owned()
@@ -126,4 +139,8 @@ impl SweepError {
             _ => return None,
         })
     }
+}
+
+fn list(names: &[String]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
