@@ -4,6 +4,7 @@ mod bench;
 mod check;
 mod dataset;
 mod exit_code;
+mod forest;
 mod models;
 mod nca;
 mod plot;
@@ -42,6 +43,7 @@ enum Command {
     Show(show::Arguments),
     Validate(validate::Arguments),
     Vpc(Box<vpc::Arguments>),
+    Forest(Box<forest::Arguments>),
 }
 
 /// Reads the arguments, runs, reports.
@@ -59,6 +61,7 @@ pub fn run() -> Exit {
         Command::Show(arguments) => show::run(&arguments),
         Command::Validate(arguments) => validate::run(&arguments),
         Command::Vpc(arguments) => vpc::run(&arguments),
+        Command::Forest(arguments) => forest::run(&arguments),
     };
     result.unwrap_or_else(Failure::report)
 }

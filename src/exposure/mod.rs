@@ -6,6 +6,7 @@
 pub mod accumulation;
 pub mod auc;
 pub mod comparison;
+pub mod forest;
 pub mod interval;
 pub mod nca;
 pub mod sketch;

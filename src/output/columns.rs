@@ -322,6 +322,32 @@ fn standard_error(percentile: &str) -> Column {
     Column::new(&format!("{percentile}_se"), "", &meaning)
 }
 
+/// Columns of `forest.csv`.
+#[must_use]
+pub fn forest() -> Vec<Column> {
+    vec![
+        Column::new(
+            "covariate",
+            "",
+            "covariate that is moved; empty for individuals with the covariates of the reference",
+        ),
+        Column::new("level", "", "`p5`, `p95`: percentile in the cohort; `category`; `given`; `individuals`"),
+        Column::new("value", "", "value of the covariate"),
+        Column::new("unit", "", "unit of the covariate"),
+        Column::new("quantity", "", "what is compared: auc, cmax, or an individual parameter"),
+        Column::new("reference", "", "that quantity in the reference subject, in its unit"),
+        Column::new("ratio", "", "over that of the reference subject; of individuals, their median"),
+        Column::new("change_percent", "%", "100 (ratio - 1)"),
+        Column::new("lower", "", "5th percentile of the ratio, see `interval`"),
+        Column::new("upper", "", "95th percentile of the ratio"),
+        Column::new(
+            "interval",
+            "",
+            "`confidence`: over replicates of the parameters (90 % confidence interval); `between_subjects`: over individuals; empty: parameters are certain",
+        ),
+    ]
+}
+
 /// Unit of a metric, in the words of the study.
 #[must_use]
 pub fn metric_unit(metric: Metric, layout: &Layout) -> String {
@@ -427,6 +453,7 @@ mod tests {
             summary(&layout),
             accumulation(&layout),
             comparison(&layout),
+            forest(),
             vpc(&names),
             vpc_observations(&names, true),
         ]

@@ -7,6 +7,7 @@ pub mod columns;
 pub mod comparisons;
 pub mod exposures;
 pub mod folder;
+pub mod forests;
 pub mod layout;
 pub mod manifest;
 pub mod nca;

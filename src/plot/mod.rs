@@ -8,6 +8,7 @@ pub mod accumulation;
 mod axis;
 pub mod comparison;
 pub mod figure;
+pub mod forest;
 pub mod multiples;
 mod panel;
 pub mod picture;

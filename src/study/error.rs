@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
+use super::forest::ForestProblem;
 use super::model_text::ModelText;
 use super::sweep::SweepError;
 use super::vpc::VpcProblem;
@@ -297,6 +298,9 @@ pub enum Problem {
         /// The reference.
         arm: String,
     },
+    /// Something about a forest.
+    #[error(transparent)]
+    Forest(#[from] ForestProblem),
     /// Limits or a level that are none.
     #[error(transparent)]
     Criteria(#[from] CriteriaError),

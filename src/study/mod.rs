@@ -9,6 +9,7 @@ pub mod data;
 pub mod embedded;
 mod error;
 pub mod export;
+pub mod forest;
 mod model_text;
 pub mod published;
 mod sampling;
@@ -194,7 +195,8 @@ impl Study {
     /// Whether no override changes what the file says of drug and patients: then its results can be held against published ones.
     #[must_use]
     pub fn is_as_written(&self) -> bool {
-        const HARMLESS: [&str; 8] = ["name", "seed", "arms", "solver", "residual", "outputs", "target", "comparison"];
+        const HARMLESS: [&str; 9] =
+            ["name", "seed", "arms", "solver", "residual", "outputs", "target", "comparison", "forest"];
         self.source.overridden().all(|path| {
             let first = path.first().map(String::as_str).unwrap_or_default();
             HARMLESS.contains(&first) || path == ["cohort", "size"]

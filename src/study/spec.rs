@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::data::DataSpec;
+use super::forest::ForestSpec;
 use super::target::TargetSpec;
 use super::uncertainty::UncertaintySpec;
 use super::vpc::VpcSpec;
@@ -60,6 +61,8 @@ pub struct StudySpec {
     pub outputs: OutputsSpec,
     /// Which arm the others are compared with.
     pub comparison: Option<ComparisonSpec>,
+    /// What `teorell forest` compares.
+    pub forest: Option<ForestSpec>,
     /// What is given to whom.
     #[serde(default)]
     pub arm: Vec<ArmSpec>,
