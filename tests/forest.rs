@@ -104,7 +104,7 @@ fn what_has_no_forest_is_refused_where_it_is_said() {
     let folder = tempfile::tempdir().unwrap();
     for (arguments, message) in [
         (vec!["--covariate", "RITUX"], "covariate `RITUX` is 0 in every subject"),
-        (vec!["--covariate", "BAS"], "there is no covariate `BAS`; did you mean `BSA`?"),
+        (vec!["--covariate", "BSB"], "there is no covariate `BSB`; did you mean `BSA`?"),
         (vec!["--covariate", "BSA=high"], "`high` is not a number"),
         (vec!["--covariate", "BSA=0.5"], "the subject with BSA = 0.5 could not be simulated"),
         (vec!["--reference", "BSA"], "expected NAME=VALUE"),
@@ -112,7 +112,8 @@ fn what_has_no_forest_is_refused_where_it_is_said() {
         (vec!["--arm", "fxed"], "did you mean `fixed`?"),
         (vec!["--parameters", "cl3"], "there is no individual parameter `cl3`"),
         (vec!["--theme", "sepia"], "unknown value `sepia`"),
-        (vec!["rifampicin", "--model", "mab_davda_2014"], "--model"),
+        (vec!["rifampicin"], "every covariate of the model is the same in all subjects (FDC)"),
+        (vec!["rifampicin", "--model", "mitoxantrone_an_2012"], "uses no covariates"),
     ] {
         forest(&folder, &arguments).code(2).stdout("").stderr(contains(message));
     }
