@@ -1,7 +1,7 @@
 //! pharmsol: `Tsit45` of diffsol behind its `ode!` macro, with its cache of predictions off.
 
 use pharmsol::prelude::*;
-use pharmsol::{ODE, Parameters};
+use pharmsol::{Cache, ODE, Parameters};
 
 use crate::inotuzumab::dose_times;
 use crate::measure::{Contender, Found};
