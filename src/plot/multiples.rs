@@ -135,15 +135,19 @@ impl Multiples {
             let half = text_width(&labels[rank], SMALL_SIZE, false) / 2.0 + 5.0;
             (at - half, at + half)
         };
-        // Every value is marked; every one, second, third, ... is labelled, so that labels are as regular as the values.
+        // Every value is marked. On a linear axis every one, second, third, ... is labelled, so that labels are as regular as
+        // the values; on a logarithmic one each that has room beside the last.
         let fits = |every: &usize| {
             let ranks: Vec<usize> = (0..order.len()).step_by(*every).collect();
             ranks.windows(2).all(|pair| place(pair[0]).1 <= place(pair[1]).0)
         };
-        let every = (1..=order.len().max(1)).find(fits).unwrap_or(1);
+        let every = if logarithmic { 1 } else { (1..=order.len().max(1)).find(fits).unwrap_or(1) };
+        let mut taken = f64::NEG_INFINITY;
         let tick = |(rank, &index): (usize, &usize)| {
-            let label = rank.is_multiple_of(every).then(|| labels[rank].clone());
-            Tick { value: positions[index], label }
+            let (start, end) = place(rank);
+            let shown = rank.is_multiple_of(every) && start >= taken;
+            taken = if shown { end } else { taken };
+            Tick { value: positions[index], label: shown.then(|| labels[rank].clone()) }
         };
         Axis { scale, ticks: order.iter().enumerate().map(tick).collect(), label: self.swept.clone() }
     }
