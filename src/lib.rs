@@ -8,6 +8,7 @@ pub mod output;
 pub mod plot;
 pub mod profile;
 pub mod regimen;
+pub mod report;
 pub mod simulate;
 pub mod stats;
 pub mod study;

@@ -72,15 +72,23 @@ impl Bench {
     }
 }
 
-const TABLES: [&str; 6] =
-    ["accumulation.csv", "exposure.csv", "profiles.csv", "run.json", "subjects.csv", "summary.csv"];
+const FILES: [&str; 8] = [
+    "accumulation.csv",
+    "exposure.csv",
+    "model.R",
+    "profiles.csv",
+    "run.json",
+    "study.toml",
+    "subjects.csv",
+    "summary.csv",
+];
 
 #[test]
 fn a_study_becomes_a_folder_of_tables_named_after_it() {
     let bench = Bench::new();
     let run = bench.teorell(&["simulate", "s.toml", "--no-plots"]).success();
-    run.stdout(contains("arm  cycle")).stderr(contains("wrote 6 files into `small`"));
-    assert_eq!(bench.files("small"), TABLES);
+    run.stdout(contains("arm  cycle")).stderr(contains("wrote 8 files into `small`"));
+    assert_eq!(bench.files("small"), FILES);
     let profiles = bench.read("small/profiles.csv");
     assert_eq!(profiles.lines().next(), Some("arm,id,time,Cc,DV,cycle"));
     assert_eq!(profiles.lines().count(), 1 + 2 * 3 * 4);
@@ -130,7 +138,7 @@ fn results_are_the_same_bytes_for_any_number_of_threads() {
             .teorell(&["simulate", "s.toml", "-n", "300", "--no-plots", "-q", "--threads", threads, "--out", threads])
             .success();
     }
-    for file in TABLES.iter().filter(|file| **file != "run.json") {
+    for file in FILES.iter().filter(|file| **file != "run.json") {
         let one = bench.read(&format!("1/{file}"));
         assert_eq!(one, bench.read(&format!("2/{file}")), "{file}");
         assert_eq!(one, bench.read(&format!("7/{file}")), "{file}");
@@ -198,7 +206,7 @@ fn flags_override_keys_of_the_study_and_the_run_is_recorded_with_them() {
     let mut arguments = vec!["simulate", "s.toml", "-n", "1", "--arm", "one", "--digits", "3", "-q"];
     arguments.extend(flags);
     bench.teorell(&arguments).success();
-    assert_eq!(bench.files("small"), ["profiles.csv", "run.json"]);
+    assert_eq!(bench.files("small"), ["model.R", "profiles.csv", "run.json", "study.toml"]);
     let profiles = bench.read("small/profiles.csv");
     assert_eq!(profiles.lines().count(), 4);
     assert_eq!(profiles.lines().next(), Some("arm,id,time,Cc,cycle"));

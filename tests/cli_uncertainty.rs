@@ -65,9 +65,11 @@ fn no_replicates_are_no_uncertainty_byte_for_byte_in_all_files() {
     let uncertain = folder(&format!("{STUDY}{UNCERTAINTY}trials = 3\n"));
     simulate(uncertain.path(), "out", &["--replicates", "0"]).success();
     let (mut a, mut b) = (files(&plain.path().join("out")), files(&uncertain.path().join("out")));
-    // The manifest quotes the study, and says how long it took.
+    // The manifest quotes the study and says how long it took; the folder holds the study.
     let manifest = |files: &mut BTreeMap<String, Vec<u8>>| {
+        files.remove("study.toml").unwrap();
         let mut manifest: serde_json::Value = serde_json::from_slice(&files.remove("run.json").unwrap()).unwrap();
+        manifest["files"].as_array_mut().unwrap().retain(|file| file["name"] != "study.toml");
         manifest["study"]["text"].take();
         manifest["timings"].take();
         manifest
@@ -89,7 +91,16 @@ fn replicates_are_written_with_their_parameters_and_intervals() {
     // Rows of subjects are not written unless asked for.
     assert_eq!(
         names,
-        ["accumulation.csv", "confidence.csv", "replicate_summary.csv", "replicates.csv", "run.json", "summary.csv"]
+        [
+            "accumulation.csv",
+            "confidence.csv",
+            "model.R",
+            "replicate_summary.csv",
+            "replicates.csv",
+            "run.json",
+            "study.toml",
+            "summary.csv"
+        ]
     );
     let replicates = table(&out.join("replicates.csv"));
     assert_eq!(replicates.len(), 25);

@@ -16,12 +16,15 @@ const LEVELS: &[(&str, u32)] = &[
     ("simulate", 4),
     ("output", 5),
     ("plot", 5),
+    ("report", 5),
     ("study", 5),
     ("cli", 6),
 ];
 
-/// Pairs that may look at each other although they share a level: an engine returns profiles, pictures are drawn from files.
-const ALLOWED_SIDEWAYS: &[(&str, &str)] = &[("engine", "profile"), ("plot", "output")];
+/// Pairs that may look at each other although they share a level: an engine returns profiles, pictures are drawn from files,
+/// a report is made of files and pictures, and runs the study again to check it.
+const ALLOWED_SIDEWAYS: &[(&str, &str)] =
+    &[("engine", "profile"), ("plot", "output"), ("report", "output"), ("report", "plot"), ("report", "study")];
 
 fn level(module: &str) -> Option<u32> {
     LEVELS.iter().find(|(name, _)| *name == module).map(|(_, level)| *level)

@@ -4,7 +4,7 @@
 pub const EXPLAINED: &str = "\
 Exit status:
   0  everything went well
-  1  a check failed (`check`, `validate`)
+  1  a check failed (`check`, `validate`, `report`)
   2  wrong usage or bad input
   3  some subjects failed; the others are written
   4  output could not be written";

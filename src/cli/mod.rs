@@ -16,6 +16,7 @@ mod study;
 mod table;
 mod validate;
 mod vpc;
+mod write_report;
 
 use clap::{Parser, Subcommand};
 
@@ -40,6 +41,7 @@ enum Command {
     Bench(bench::Arguments),
     Plot(plot::Arguments),
     Nca(nca::Arguments),
+    Report(write_report::Arguments),
     Show(show::Arguments),
     Validate(validate::Arguments),
     Vpc(Box<vpc::Arguments>),
@@ -58,6 +60,7 @@ pub fn run() -> Exit {
         Command::Bench(arguments) => bench::run(&arguments),
         Command::Plot(arguments) => plot::run(&arguments),
         Command::Nca(arguments) => nca::run(&arguments),
+        Command::Report(arguments) => write_report::run(&arguments),
         Command::Show(arguments) => show::run(&arguments),
         Command::Validate(arguments) => validate::run(&arguments),
         Command::Vpc(arguments) => vpc::run(&arguments),

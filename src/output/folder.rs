@@ -17,7 +17,7 @@ use super::columns::Column;
 use super::manifest::{self, FileRecord, Manifest, ManifestError};
 
 /// Begins the name of a file that is not finished.
-const UNFINISHED: &str = ".teorell-";
+pub const UNFINISHED: &str = ".teorell-";
 
 /// Why results could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -183,8 +183,7 @@ impl OutputFolder {
         for old in &self.previous {
             let path = self.path.join(&old.name);
             let replaced = manifest.files.iter().any(|file| file.name == old.name);
-            let is_plain_name = Path::new(&old.name).file_name() == Some(OsStr::new(&old.name));
-            if !replaced && is_plain_name && is_unchanged(&path, old) {
+            if !replaced && is_plain_name(&old.name) && is_unchanged(&path, old) {
                 // One that cannot be removed stays; the manifest no longer lists it.
                 drop(fs::remove_file(path));
             }
@@ -209,7 +208,15 @@ impl Drop for OutputFolder {
     }
 }
 
-fn is_unchanged(path: &Path, record: &FileRecord) -> bool {
+/// Whether a name is that of a file in the folder itself: a manifest that somebody edited must not lead elsewhere.
+#[must_use]
+pub fn is_plain_name(name: &str) -> bool {
+    Path::new(name).file_name() == Some(OsStr::new(name))
+}
+
+/// Whether a file is still what its record says: reads it to its end.
+#[must_use]
+pub fn is_unchanged(path: &Path, record: &FileRecord) -> bool {
     let same_length = fs::metadata(path).is_ok_and(|metadata| metadata.is_file() && metadata.len() == record.bytes);
     same_length && fs::File::open(path).and_then(hash_of).is_ok_and(|hash| hash == record.sha256)
 }
@@ -226,12 +233,20 @@ fn hash_of(mut file: fs::File) -> io::Result<String> {
     }
 }
 
-/// Writes a file under another name in the same folder and moves it to its place.
-fn write_beside(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let folder = path.parent().unwrap_or_else(|| Path::new("."));
+/// Writes a file under another name in the same folder and moves it to its place, so that it appears whole or not at all.
+///
+/// # Errors
+/// Where it cannot be written or moved.
+pub fn write_beside(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let folder = folder_of(path);
     let mut file = tempfile::Builder::new().prefix(UNFINISHED).tempfile_in(folder)?;
     file.write_all(bytes)?;
     publish(file, path)
+}
+
+/// The folder that a path is in; that of a bare name is the working folder.
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."))
 }
 
 /// Moves a finished file to its place, readable by whom new files of this user are readable by.
@@ -243,7 +258,7 @@ fn publish(file: NamedTempFile, path: &Path) -> io::Result<()> {
         let probe = tempfile::Builder::new()
             .prefix(UNFINISHED)
             .permissions(fs::Permissions::from_mode(0o666))
-            .tempfile_in(path.parent().unwrap_or_else(|| Path::new(".")))?;
+            .tempfile_in(folder_of(path))?;
         file.as_file().set_permissions(probe.as_file().metadata()?.permissions())?;
     }
     file.persist(path).map_err(|error| error.error)?;

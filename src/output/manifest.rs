@@ -49,6 +49,9 @@ pub struct StudyRecord {
     pub seed: u64,
     /// The study file with all overrides applied, as TOML.
     pub text: String,
+    /// The built-in study that it is, where no override changes what that says of drug and patients: published numbers apply.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub built_in: Option<String>,
 }
 
 /// The model.

@@ -156,6 +156,66 @@ impl TableReader {
     }
 }
 
+/// A table as it stands in its file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Table {
+    /// Names of its columns.
+    pub header: Vec<String>,
+    /// Its first rows.
+    pub rows: Vec<Vec<String>>,
+    /// Rows of the whole file.
+    pub n_rows: u64,
+}
+
+/// Any table: its first `n_rows` rows, and how many there are in all. `keep` says which rows count.
+///
+/// # Errors
+/// Where it is missing or no table.
+pub fn table(
+    path: &Path,
+    n_rows: usize,
+    keep: impl Fn(&[String], &csv::StringRecord) -> bool,
+) -> Result<Table, ReadError> {
+    let mut reader = TableReader::open(path)?;
+    let mut table = Table { header: reader.header.iter().map(str::to_owned).collect(), ..Table::default() };
+    while reader.next()? {
+        if !keep(&table.header, &reader.record) {
+            continue;
+        }
+        table.n_rows += 1;
+        if table.rows.len() < n_rows {
+            table.rows.push(reader.record.iter().map(str::to_owned).collect());
+        }
+    }
+    Ok(table)
+}
+
+/// Numbers of several columns of `subjects.csv`, each over the subjects of one arm in the first replicate and at the first point of
+/// a sweep; NaN where empty.
+///
+/// # Errors
+/// Where it is missing or not such a table.
+pub fn subject_columns(path: &Path, arm: &str, names: &[&str]) -> Result<Vec<Vec<f64>>, ReadError> {
+    let mut table = TableReader::open(path)?;
+    let arm_column = table.column("arm")?;
+    // Columns before the arm are those of a sweep.
+    let run: Vec<usize> = (0..arm_column).chain(table.column("replicate").ok()).collect();
+    let columns = names.iter().map(|name| table.column(name)).collect::<Result<Vec<_>, _>>()?;
+    let mut values = vec![Vec::new(); names.len()];
+    let mut first: Option<Vec<String>> = None;
+    while table.next()? {
+        let first = first.get_or_insert_with(|| run.iter().map(|&column| table.text(column).to_owned()).collect());
+        let is_first_run = run.iter().zip(first).all(|(&column, first)| table.text(column) == *first);
+        if !is_first_run || table.text(arm_column) != arm {
+            continue;
+        }
+        for (values, &column) in values.iter_mut().zip(&columns) {
+            values.push(table.number(column)?.unwrap_or(f64::NAN));
+        }
+    }
+    Ok(values)
+}
+
 /// All rows of `summary.csv`.
 ///
 /// # Errors

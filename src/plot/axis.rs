@@ -44,6 +44,14 @@ impl Axis {
         Self { scale: Scale { low: 0.0, high, logarithmic: false }, ticks: linear_ticks(high), label }
     }
 
+    /// Between two values, with a little room on either side.
+    pub fn between(low: f64, high: f64, label: String) -> Self {
+        let span = if high > low && (high - low).is_finite() { high - low } else { 1.0 };
+        let (low, high) = (low - 0.03 * span, high + 0.03 * span);
+        let step = nice_step(high - low);
+        Self { scale: Scale { low, high, logarithmic: false }, ticks: ticks_between(step, low, high), label }
+    }
+
     /// Over the positive values between two bounds, at most five decades of them.
     pub fn logarithmic(smallest: f64, largest: f64, label: String) -> Self {
         const MOST_DECADES: f64 = 1e5;
@@ -80,16 +88,14 @@ impl Axis {
 
     /// Time from 0 to `end`, given in `unit` and shown in days, or in hours where it is short.
     pub fn time(end: f64, unit: TimeUnit) -> (Self, TimeUnit) {
-        const SHORT_DAYS: f64 = 3.0;
         const STEPS_DAYS: [f64; 14] =
             [1.0, 2.0, 3.0, 7.0, 14.0, 21.0, 28.0, 42.0, 56.0, 84.0, 112.0, 168.0, 224.0, 364.0];
         const STEPS_HOURS: [f64; 7] = [0.5, 1.0, 2.0, 3.0, 6.0, 12.0, 24.0];
         const MOST_TICKS: f64 = 8.0;
-        let days = unit.convert(end, TimeUnit::Day);
-        let (shown, name, steps) = if days > SHORT_DAYS {
-            (TimeUnit::Day, "d", STEPS_DAYS.as_slice())
-        } else {
-            (TimeUnit::Hour, "h", STEPS_HOURS.as_slice())
+        let shown = time_shown(end, unit);
+        let (name, steps) = match shown {
+            TimeUnit::Day => ("d", STEPS_DAYS.as_slice()),
+            _ => ("h", STEPS_HOURS.as_slice()),
         };
         let high = unit.convert(end, shown);
         let high = if high > 0.0 && high.is_finite() { high } else { 1.0 };
@@ -103,25 +109,42 @@ impl Axis {
     }
 }
 
+/// The unit that times up to `end`, given in `unit`, are shown in: days, or hours where they are few.
+#[must_use]
+pub fn time_shown(end: f64, unit: TimeUnit) -> TimeUnit {
+    const SHORT_DAYS: f64 = 3.0;
+    if unit.convert(end, TimeUnit::Day) > SHORT_DAYS { TimeUnit::Day } else { TimeUnit::Hour }
+}
+
 /// Ticks at multiples of 1, 2, 2.5 or 5 times a power of ten, four to seven of them.
 fn linear_ticks(high: f64) -> Vec<Tick> {
+    ticks_every(nice_step(high), high)
+}
+
+/// 1, 2, 2.5 or 5 times a power of ten, so that four to seven steps make `span`.
+fn nice_step(span: f64) -> f64 {
     const MOST_STEPS: f64 = 6.5;
-    let rough = high / MOST_STEPS;
+    let rough = span / MOST_STEPS;
     let power = libm::pow(10.0, libm::floor(libm::log10(rough)));
-    let step = [1.0, 2.0, 2.5, 5.0].into_iter().find(|m| m * power >= rough).unwrap_or(10.0) * power;
-    ticks_every(step, high)
+    [1.0, 2.0, 2.5, 5.0].into_iter().find(|m| m * power >= rough).unwrap_or(10.0) * power
 }
 
 /// Multiples of a step from 0 on.
 fn ticks_every(step: f64, high: f64) -> Vec<Tick> {
+    ticks_between(step, 0.0, high)
+}
+
+/// Multiples of a step between two values.
+fn ticks_between(step: f64, low: f64, high: f64) -> Vec<Tick> {
     let is_whole = |x: f64| (x - x.round()).abs() < 1e-6;
     let decimals = (0..12).find(|&d| is_whole(step * libm::pow(10.0, f64::from(d)))).unwrap_or(12) as usize;
+    let first = (low / step - 1e-9).ceil() as i64;
     let last = (high / step + 1e-9).floor() as i64;
     let tick = |i: i64| {
         let value = i as f64 * step;
         Tick { value, label: Some(plain(value, decimals)) }
     };
-    (0..=last).map(tick).collect()
+    (first..=last).map(tick).collect()
 }
 
 /// Labels at powers of ten, and at 2 and 5 times them where there are few; marks in between.
@@ -196,6 +219,17 @@ mod tests {
             let ticks = Axis::linear(f64::from(i) * 0.37, String::new()).ticks;
             assert!((4..=7).contains(&ticks.len()), "{i}: {}", ticks.len());
         }
+    }
+
+    #[test]
+    fn ticks_between_two_values_are_round_and_within() {
+        assert_eq!(
+            labels(&Axis::between(48.0, 109.0, String::new()).ticks),
+            ["50", "60", "70", "80", "90", "100", "110"]
+        );
+        assert_eq!(labels(&Axis::between(-1.0, 1.0, String::new()).ticks), ["−1.0", "−0.5", "0.0", "0.5", "1.0"]);
+        let far = Axis::between(1e9, 1e9 + 10.0, String::new()).ticks;
+        assert!((3..=8).contains(&far.len()), "{far:?}");
     }
 
     #[test]

@@ -7,8 +7,10 @@
 pub mod accumulation;
 mod axis;
 pub mod comparison;
+pub mod dosing;
 pub mod figure;
 pub mod forest;
+pub mod histogram;
 pub mod multiples;
 mod panel;
 pub mod picture;
@@ -20,6 +22,8 @@ pub mod style;
 mod sweep;
 pub mod time_course;
 pub mod vpc;
+
+pub use axis::time_shown;
 
 use std::io::Write;
 

@@ -3,7 +3,9 @@
 use super::axis::Axis;
 use super::picture::{Anchor, Picture, Point, Text};
 use super::render::text_width;
-use super::style::{AXIS_LINE, Colour, EDGE_LINE, FINE_LINE, HEAVY_LINE, Marker, SMALL_SIZE, TEXT_SIZE, Theme};
+use super::style::{
+    AXIS_LINE, Colour, EDGE_LINE, EDGE_OPACITY, FINE_LINE, HEAVY_LINE, Marker, SMALL_SIZE, TEXT_SIZE, Theme,
+};
 
 /// Lines of a whisker's outer and inner range.
 pub(super) const THIN_BAR: f64 = 1.4;
@@ -184,11 +186,21 @@ impl Panel {
             area.extend(lower.into_iter().rev());
             picture.area(area, colour, opacity);
         }
-        let edge = colour.over(self.theme.ground(), 0.55);
+        let edge = colour.over(self.theme.ground(), EDGE_OPACITY);
         for y in [low, high] {
             for run in self.runs(x, y) {
                 picture.line(&run, edge, EDGE_LINE);
             }
+        }
+    }
+
+    /// A bar from the axis up, between two values.
+    pub fn bar(&self, picture: &mut Picture, from: f64, to: f64, height: f64, colour: Colour, opacity: f64) {
+        if let (Some(left), Some(right), Some(top)) = (self.at_x(from), self.at_x(to), self.at_y(height))
+            && height > 0.0
+        {
+            let corners = vec![(left, self.bottom), (left, top), (right, top), (right, self.bottom)];
+            picture.area(corners, colour, opacity);
         }
     }
 

@@ -6,7 +6,7 @@ use super::axis::{Axis, plain};
 use super::figure::{Band, Figure, Plan, dose_rows, in_sentence, with_unit};
 use super::panel::{Key, Legend, Look};
 use super::picture::Picture;
-use super::style::{FINE_LINE, HEAVY_LINE, Theme};
+use super::style::{FINE_LINE, FINE_OPACITY, HEAVY_LINE, Theme};
 
 /// Curves of some subjects, and the median of all, per arm.
 #[derive(Clone, Debug, PartialEq)]
@@ -68,7 +68,7 @@ impl Spaghetti {
 
         let n = self.arms.iter().map(|arm| arm.individuals.len()).max().unwrap_or(0);
         let all = self.arms.iter().map(|arm| arm.all.n).max().unwrap_or(0);
-        let faint = Look::plain(theme.series(0).over(theme.ground(), 0.42));
+        let faint = Look::plain(theme.series(0).over(theme.ground(), FINE_OPACITY));
         let heavy = Look::plain(theme.text());
         let mut legend = Legend::default();
         legend.add("individual", Key::FineLine, faint);

@@ -22,6 +22,11 @@ pub const AXIS_LINE: f64 = 1.1;
 /// Grid lines, and lines of individuals.
 pub const FINE_LINE: f64 = 0.8;
 
+/// Opacity of the line at the edge of a band.
+pub const EDGE_OPACITY: f64 = 0.55;
+/// Opacity of the lines of individuals.
+pub const FINE_OPACITY: f64 = 0.42;
+
 /// A colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Colour(pub u8, pub u8, pub u8);
@@ -178,6 +183,35 @@ impl Theme {
             Self::Dark => 0.24,
             Self::Print => 0.14,
         }
+    }
+}
+
+/// Colours that pictures are made of, each with the name of its use: the same names in every theme, so that a picture can
+/// be taken from one theme to another. Lines of a series over the ground are there as well, at the opacities that pictures use.
+#[must_use]
+pub fn palette(theme: Theme) -> Vec<(String, Colour)> {
+    let ground = theme.ground();
+    let mut colours = vec![
+        ("ground".to_owned(), ground),
+        ("text".to_owned(), theme.text()),
+        ("faint".to_owned(), theme.faint_text()),
+        ("axis".to_owned(), theme.axis()),
+        ("grid".to_owned(), theme.grid()),
+    ];
+    for index in 0..SERIES_ON_WHITE.len() {
+        let series = theme.series(index);
+        colours.push((format!("series-{index}"), series));
+        colours.push((format!("series-{index}-edge"), series.over(ground, EDGE_OPACITY)));
+        colours.push((format!("series-{index}-fine"), series.over(ground, FINE_OPACITY)));
+        colours.push((format!("series-{index}-text"), theme.series_text(index)));
+    }
+    colours
+}
+
+impl fmt::Display for Colour {
+    /// As in SVG: `#0072B2`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "#{:02X}{:02X}{:02X}", self.0, self.1, self.2)
     }
 }
 

@@ -138,6 +138,28 @@ impl DataRun {
         Ok(Self { design, report, times, source, options })
     }
 
+    /// Its first subjects alone, once.
+    pub(super) fn first(&self, n: usize) -> Self {
+        let mut first = self.clone();
+        first.design.replicates = 1;
+        first.source = Source::Memory(match &self.source {
+            Source::Memory(subjects) => subjects.iter().take(n).cloned().collect(),
+            Source::File(path) => {
+                DatasetReader::from_path(path, &self.options).ok().into_iter().flatten().take(n).collect()
+            }
+        });
+        first
+    }
+
+    /// Records of its first subjects.
+    #[must_use]
+    pub fn first_records(&self, n: usize) -> Vec<SubjectRecords> {
+        match self.first(n).source {
+            Source::Memory(subjects) => subjects,
+            Source::File(_) => Vec::new(),
+        }
+    }
+
     pub(super) fn run(
         &self,
         replicates: &Replicates,

@@ -4,11 +4,11 @@ use std::io::Write;
 use std::sync::Arc;
 
 use super::{Plan, Study};
-use crate::cohort::CohortError;
 use crate::cohort::streams::Purpose;
+use crate::cohort::{CohortError, Drawn};
 use crate::engine::timeline::Interval;
 use crate::regimen::dataset::DatasetWriter;
-use crate::regimen::dosing::{Cycle, RegimenError};
+use crate::regimen::dosing::{Cycle, RegimenError, Treatment};
 use crate::regimen::event::SubjectRecords;
 use crate::regimen::schedule::{Plan as DosePlan, ScheduleError, records_from_plan};
 use crate::simulate::{Arm, Design, Prescription, model_names};
@@ -86,6 +86,27 @@ impl Study {
     }
 }
 
+/// One subject of a design, and how an arm treats it.
+///
+/// # Errors
+/// Where it cannot be drawn, or its doses cannot be worked out.
+pub fn treatment(design: &Design, arm: &Arm, number: u64) -> Result<(Drawn, Treatment), ExportError> {
+    let streams = &design.setup.streams;
+    let drawn = design.cohort.draw(streams, number).map_err(|cause| ExportError::Cohort { number, cause })?;
+    let value = |name: &str| value_of(design, &drawn, name);
+    let treatment = match &arm.prescription {
+        Prescription::Regimen(regimen) => regimen.plan(&value),
+        Prescription::Course(course) => course.plan(&mut streams.rng(Purpose::Course, number, 0), &value),
+    };
+    let treatment = treatment.map_err(|cause| ExportError::Regimen { number, cause })?;
+    Ok((drawn, treatment))
+}
+
+fn value_of(design: &Design, drawn: &Drawn, name: &str) -> Option<f64> {
+    let given = design.cohort.names().iter();
+    given.zip(&drawn.values).find(|(given, _)| given.eq_ignore_ascii_case(name)).map(|(_, value)| *value)
+}
+
 fn subject(
     design: &Design,
     index: usize,
@@ -93,17 +114,8 @@ fn subject(
     number: u64,
     names: &Arc<[String]>,
 ) -> Result<SubjectRecords, ExportError> {
-    let streams = &design.setup.streams;
-    let drawn = design.cohort.draw(streams, number).map_err(|cause| ExportError::Cohort { number, cause })?;
-    let value = |name: &str| {
-        let given = design.cohort.names().iter();
-        given.zip(&drawn.values).find(|(given, _)| given.eq_ignore_ascii_case(name)).map(|(_, value)| *value)
-    };
-    let treatment = match &arm.prescription {
-        Prescription::Regimen(regimen) => regimen.plan(&value),
-        Prescription::Course(course) => course.plan(&mut streams.rng(Purpose::Course, number, 0), &value),
-    }
-    .map_err(|cause| ExportError::Regimen { number, cause })?;
+    let (drawn, treatment) = treatment(design, arm, number)?;
+    let value = |name: &str| value_of(design, &drawn, name);
     #[expect(clippy::cast_precision_loss, reason = "a number of arms")]
     let arm_number = (index + 1) as f64;
     let wanted = model_names(&design.setup.model).covariates;

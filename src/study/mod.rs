@@ -5,6 +5,7 @@
 
 mod build;
 pub mod comparison;
+pub mod copies;
 pub mod data;
 pub mod embedded;
 mod error;
@@ -48,6 +49,42 @@ pub enum Plan {
     Cohort(Box<Design>),
     /// The records of a data set.
     Data(Box<DataRun>),
+}
+
+impl Plan {
+    /// Model, solver, random numbers.
+    #[must_use]
+    pub fn setup(&self) -> &Setup {
+        match self {
+            Self::Cohort(design) => &design.setup,
+            Self::Data(data) => &data.design.setup,
+        }
+    }
+
+    /// The same, to run it in another way.
+    pub fn setup_mut(&mut self) -> &mut Setup {
+        match self {
+            Self::Cohort(design) => &mut design.setup,
+            Self::Data(data) => &mut data.design.setup,
+        }
+    }
+
+    /// Runs it in its replicates, see [`Study::run`].
+    ///
+    /// # Errors
+    /// Where the parts do not fit together, or a sink could not write.
+    pub fn run(
+        &self,
+        replicates: &Replicates,
+        threads: Option<usize>,
+        sinks: &[&dyn AnySink],
+        progress: &mut dyn FnMut(u64),
+    ) -> Result<Counts, SimulateError> {
+        match self {
+            Self::Cohort(design) => simulate::run_replicated(design, replicates, threads, sinks, progress),
+            Self::Data(data) => data.run(replicates, threads, sinks, progress),
+        }
+    }
 }
 
 /// What the one arm of a data set is called.
@@ -212,9 +249,28 @@ impl Study {
     /// Model, solver, random numbers.
     #[must_use]
     pub fn setup(&self) -> &Setup {
+        self.plan.setup()
+    }
+
+    /// The plan of the first subjects alone, at the first point of a sweep: what it gives is what the whole study gives of them.
+    ///
+    /// # Errors
+    /// Where the study refuses a cohort of that size.
+    pub fn first_subjects(&self, n: u64) -> Result<Plan, StudyError> {
+        if self.is_swept()
+            && let Some(first) = self.points().next()
+        {
+            return first?.first_subjects(n);
+        }
         match &self.plan {
-            Plan::Cohort(design) => &design.setup,
-            Plan::Data(data) => &data.design.setup,
+            Plan::Data(data) => Ok(Plan::Data(Box::new(data.first(usize::try_from(n).unwrap_or(usize::MAX))))),
+            Plan::Cohort(design) => {
+                let size = toml::Value::from(i64::try_from(n.min(design.cohort.size())).unwrap_or(i64::MAX));
+                let fewer = Override::new(&["cohort", "size"], size, "the first subjects");
+                let mut source = self.source.clone();
+                let spec = source.spec(&[fewer])?;
+                Ok(build::plan(&spec, &source, &self.compiled)?.0)
+            }
         }
     }
 
@@ -266,10 +322,7 @@ impl Study {
         sinks: &[&dyn AnySink],
         progress: &mut dyn FnMut(u64),
     ) -> Result<Counts, SimulateError> {
-        match &self.plan {
-            Plan::Cohort(design) => simulate::run_replicated(design, self.replicates(), threads, sinks, progress),
-            Plan::Data(data) => data.run(self.replicates(), threads, sinks, progress),
-        }
+        self.plan.run(self.replicates(), threads, sinks, progress)
     }
 
     /// The model's unit of time.
@@ -287,7 +340,7 @@ impl Study {
     /// The study file that says the same without overrides.
     #[must_use]
     pub fn to_toml(&self) -> String {
-        self.source.table.to_string()
+        copies::written(&self.source.table)
     }
 }
 

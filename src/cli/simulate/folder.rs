@@ -1,5 +1,6 @@
 //! The files of a run: opened before it, finished after it.
 
+use std::io::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,6 +22,7 @@ use teorell::plot::source::{PlotFiles, PlotOptions, pictures};
 use teorell::plot::style::Theme;
 use teorell::simulate::sink::AnySink;
 use teorell::simulate::{Arm, Counts, Prescription};
+use teorell::study::copies::{Content, Copy};
 use teorell::study::spec::{TableFormat, ThemeName};
 use teorell::study::sweep::SweptValue;
 use teorell::study::{DATA_ARM, Plan, Study};
@@ -40,6 +42,7 @@ pub struct Files {
     targets: Option<TargetFiles>,
     comparison: Option<ComparisonFiles>,
     replicates: Option<ReplicateFiles>,
+    copies: Vec<OutputFile>,
     // The last to be dropped: a folder that was made for a run that failed is removed once its files are.
     folder: OutputFolder,
 }
@@ -98,7 +101,8 @@ impl Files {
             }
             _ => None,
         };
-        Ok(Self { layout, profiles, exposure, subjects, summary, targets, comparison, replicates, folder })
+        let copies = study.copies().iter().map(|copy| write_copy(&folder, copy)).collect::<Result<_, _>>()?;
+        Ok(Self { layout, profiles, exposure, subjects, summary, targets, comparison, replicates, copies, folder })
     }
 
     /// Turns to a point of the sweep: the rows to come are its.
@@ -179,7 +183,7 @@ impl Files {
         simulated: Duration,
     ) -> Result<String, Failure> {
         let mut manifest = manifest(study, &self.layout, counts);
-        let mut files = Vec::new();
+        let mut files = self.copies;
         let mut sources = PlotFiles::default();
         if let Some(sink) = self.profiles {
             let file = sink.into_writer();
@@ -246,6 +250,19 @@ pub fn plot_options(study: &Study) -> PlotOptions {
 pub fn writes_rows(study: &Study) -> bool {
     let asked = study.spec().uncertainty.as_ref().is_some_and(|uncertainty| uncertainty.rows);
     asked || study.uncertainty().uncertainty.is_none()
+}
+
+/// One of the files that the study is made of, so that the folder can be run again without anything else.
+fn write_copy(folder: &OutputFolder, copy: &Copy) -> Result<OutputFile, Failure> {
+    let mut file = folder.create(&copy.name, Vec::new())?;
+    match &copy.content {
+        Content::Text(text) => file.write_all(text.as_bytes())?,
+        Content::File(path) => {
+            let unreadable = |error| Failure::bad_input(format!("could not read `{}`: {error}", path.display()));
+            std::io::copy(&mut std::fs::File::open(path).map_err(unreadable)?, &mut file)?;
+        }
+    }
+    Ok(file)
 }
 
 /// A data set is answered by every variable of its model; only those that were asked for are worth a picture.
@@ -353,6 +370,7 @@ pub fn manifest(study: &Study, layout: &Layout, counts: Counts) -> Manifest {
             name: study.name().to_owned(),
             seed: study.spec().seed.0,
             text: study.to_toml(),
+            built_in: study.embedded_name().filter(|_| study.is_as_written() && !study.is_swept()).map(str::to_owned),
         },
         model: manifest::ModelRecord {
             name: model.ir().name.clone(),

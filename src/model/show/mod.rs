@@ -148,7 +148,9 @@ pub fn cv_percent(omega: f64) -> f64 {
     100.0 * libm::expm1(omega).sqrt()
 }
 
-fn parameters(model: &Model) -> Vec<Vec<String>> {
+/// The fixed effects as a table, on the scale one thinks in; the first row says what the columns are.
+#[must_use]
+pub fn parameters(model: &Model) -> Vec<Vec<String>> {
     let mut rows = vec![cells(&["name", "typical", "unit", "CV %", "in ini", "meaning"])];
     let etas = &model.analysis.scales.etas;
     for (index, (theta, scale)) in model.ir().thetas.iter().zip(&model.analysis.scales.thetas).enumerate() {
@@ -185,7 +187,9 @@ fn variance(omegas: &[OmegaBlock], eta: usize) -> f64 {
     f64::NAN
 }
 
-fn random_effects(model: &Model) -> Vec<Vec<String>> {
+/// The random effects as a table; the first row says what the columns are.
+#[must_use]
+pub fn random_effects(model: &Model) -> Vec<Vec<String>> {
     let mut rows = vec![cells(&["name", "variance", "SD", "CV %", "level", "correlations"])];
     let mut first = 0;
     for block in model.omegas() {
@@ -233,7 +237,9 @@ fn zero_theta<'m>(model: &'m Model, expression: &Expression) -> Option<&'m str> 
     (theta.estimate == 0.0).then_some(theta.name.text.as_str())
 }
 
-fn covariates(model: &Model) -> Vec<Vec<String>> {
+/// The covariates as a table; the first row says what the columns are.
+#[must_use]
+pub fn covariates(model: &Model) -> Vec<Vec<String>> {
     let interpolation = &model.ir().interpolation;
     let between = if interpolation.is_empty() { "" } else { "between records" };
     let mut rows = vec![cells(&["name", "unit", between, "used by", "meaning"])];

@@ -1,0 +1,75 @@
+//! `teorell report`: a folder of results as one page to hand over.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use teorell::output::folder::{OutputFolder, write_beside};
+use teorell::report::folder::ResultFolder;
+use teorell::report::{self, FILE_NAME};
+
+use super::exit_code::Exit;
+use super::report::{Failure, chain, print, warning};
+
+const EXAMPLES: &str = "\
+Examples:
+  teorell report inotuzumab                           Write inotuzumab/report.html
+  teorell report inotuzumab --output for-review.html  Write it somewhere else
+  teorell report inotuzumab --no-checks               Without running anything again";
+
+/// One HTML page of a finished run: question, model, cohort, regimen, results, checks, hashes.
+///
+/// The page needs no network and no other file. Hashes of all files are compared with those of the run, and the first 50
+/// subjects are simulated again for the checks.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Arguments {
+    /// A folder that `teorell simulate` wrote.
+    folder: PathBuf,
+    /// Where the page goes; `report.html` in the folder where not given.
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Leave out the checks, which run subjects again.
+    #[arg(long)]
+    no_checks: bool,
+    /// Threads; all of the machine where not given.
+    #[arg(long, value_name = "N")]
+    threads: Option<usize>,
+}
+
+pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
+    let Arguments { folder, output, no_checks, threads } = arguments;
+    let bad = |error: &dyn std::error::Error| Failure::bad_input(chain(error));
+    let results = ResultFolder::open(folder).map_err(|error| bad(&error))?;
+    let report = report::make(&results, !no_checks, *threads).map_err(|error| bad(&error))?;
+    let path = match output {
+        Some(path) => {
+            let failed =
+                |error: std::io::Error| Failure::not_written(format!("could not write `{}`: {error}", path.display()));
+            write_beside(path, report.html.as_bytes()).map_err(failed)?;
+            path.clone()
+        }
+        None => into_folder(folder, &report.html)?,
+    };
+    print(&format!("{}\n", path.display()))?;
+    for name in &report.altered {
+        warning(&format!("`{}` is not as the run wrote it; the report says so", folder.join(name).display()));
+    }
+    if let Some(why) = &report.without_study {
+        warning(&format!("model, regimen and checks are left out. {why}"));
+    }
+    for name in &report.failed_checks {
+        warning(&format!("a check failed: {name}; see the report"));
+    }
+    let well = report.altered.is_empty() && report.failed_checks.is_empty();
+    Ok(if well { Exit::Success } else { Exit::CheckFailed })
+}
+
+/// As one of the folder's files, so that the next run into it takes an outdated report away.
+fn into_folder(folder: &Path, html: &str) -> Result<PathBuf, Failure> {
+    let hint = "give another place with --output";
+    let output = OutputFolder::open(folder).map_err(|error| Failure::from(error).with_hint(hint))?;
+    let mut file = output.create(FILE_NAME, Vec::new()).map_err(|error| Failure::from(error).with_hint(hint))?;
+    file.write_all(html.as_bytes())?;
+    output.commit_added(vec![file]).map_err(|error| Failure::from(error).with_hint(hint))?;
+    Ok(folder.join(FILE_NAME))
+}

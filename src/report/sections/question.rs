@@ -1,0 +1,52 @@
+//! What was asked, in a few lines.
+
+use maud::{Markup, html};
+
+use crate::report::{Material, ReportError};
+use crate::study::Plan;
+
+pub(super) fn body(material: &Material<'_>) -> Result<Markup, ReportError> {
+    let manifest = material.folder.manifest();
+    let title = material.study.ok().and_then(|study| study.spec().title.as_deref());
+    let arms = arms(material);
+    Ok(html! {
+        @if let Some(title) = title { p.lead { (title) } }
+        dl.facts {
+            dt { "Model" } dd {
+                (manifest.model.name)
+                @if let Some(reference) = &manifest.model.reference { ": " (reference) }
+            }
+            dt { "Subjects" } dd {
+                (manifest.counts.subjects)
+                @if arms.len() > 1 { ", each in all of " (arms.len()) " arms" }
+            }
+            dt { "Arms" } dd {
+                ul.arms {
+                    @for (name, label) in &arms {
+                        li { b { (name) } @if let Some(label) = label { ": " (label) } }
+                    }
+                }
+            }
+            @if let Some(concentration) = &manifest.model.concentration {
+                dt { "Exposure" } dd {
+                    "measured on " (concentration)
+                    @if !manifest.units.concentration.is_empty() { ", " (manifest.units.concentration) }
+                    "; times in " (manifest.units.time)
+                    @if !manifest.units.dose.is_empty() { ", doses in " (manifest.units.dose) }
+                }
+            }
+        }
+    })
+}
+
+/// Names of the arms, with their labels where they say more.
+fn arms(material: &Material<'_>) -> Vec<(String, Option<String>)> {
+    let label = |name: &str| match material.study.ok()?.plan() {
+        Plan::Cohort(design) => {
+            let arm = design.arms.iter().find(|arm| arm.name == name)?;
+            (arm.label != arm.name).then(|| arm.label.clone())
+        }
+        Plan::Data(_) => Some("the subjects, doses and covariates of a data set".to_owned()),
+    };
+    material.folder.manifest().arms.iter().map(|arm| (arm.name.clone(), label(&arm.name))).collect()
+}
