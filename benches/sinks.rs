@@ -9,7 +9,7 @@ use std::sync::Arc;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use teorell::output::exposures::ExposureSink;
 use teorell::output::folder::OutputFolder;
-use teorell::output::layout::{Format, Layout, Quantity};
+use teorell::output::layout::{Encoding, Format, Layout, Quantity};
 use teorell::output::profiles::ProfileSink;
 use teorell::output::summaries::{SummaryPlan, SummarySink};
 use teorell::profile::{IntervalExposure, Profile};
@@ -80,8 +80,11 @@ fn rows(criterion: &mut Criterion) {
     group.throughput(Throughput::Elements(SUBJECTS * SAMPLES as u64));
     for (name, format) in [
         ("shortest", Format::default()),
-        ("6 digits", Format { digits: Some(6), compressed: false }),
-        ("compressed", Format { digits: None, compressed: true }),
+        ("6 digits", Format { digits: Some(6), encoding: Encoding::Csv }),
+        ("csv.gz", Format { digits: None, encoding: Encoding::CsvGz }),
+        ("csv.zst", Format { digits: None, encoding: Encoding::CsvZst }),
+        #[cfg(feature = "parquet")]
+        ("parquet", Format { digits: None, encoding: Encoding::Parquet }),
     ] {
         let sink = ProfileSink::new(Arc::clone(&layout), format, Nowhere).expect("nothing is written");
         group.bench_function(name, |bencher| bencher.iter(|| sink.absorb(sink.digest(&chunk))));
@@ -99,10 +102,14 @@ fn summaries(criterion: &mut Criterion) {
     let (layout, times, chunk) = chunk();
     let mut group = criterion.benchmark_group("summary");
     group.throughput(Throughput::Elements(SUBJECTS * SAMPLES as u64));
-    let plan = SummaryPlan { times: vec![times], observed: false, expected_subjects: 1_000_000 };
+    for (name, expected_subjects) in [("kept", 20_000), ("sketched", 1_000_000)] {
+        let plan = SummaryPlan { times: vec![Arc::clone(&times)], observed: true, expected_subjects };
+        let sink = SummarySink::new(Arc::clone(&layout), plan);
+        group.bench_function(format!("{name}, in parallel"), |bencher| bencher.iter(|| black_box(sink.digest(&chunk))));
+    }
+    let plan = SummaryPlan { times: vec![times], observed: true, expected_subjects: 1_000_000 };
     let sink = SummarySink::new(Arc::clone(&layout), plan);
-    group.bench_function("digest", |bencher| bencher.iter(|| black_box(sink.digest(&chunk))));
-    group.bench_function("absorb", |bencher| {
+    group.bench_function("in order", |bencher| {
         bencher.iter_batched(|| sink.digest(&chunk), |digest| sink.absorb(digest), criterion::BatchSize::LargeInput)
     });
     group.throughput(Throughput::Elements(SUBJECTS));

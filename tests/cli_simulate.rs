@@ -172,7 +172,7 @@ fn another_seed_gives_other_numbers_and_another_arm_leaves_the_numbers_as_they_a
 fn another_sampling_time_and_a_larger_cohort_leave_the_numbers_as_they_are() {
     let bench = Bench::new();
     let run = |out: &str, more: &[&str]| {
-        let mut arguments = vec!["simulate", "s.toml", "--outputs", "profiles,exposure", "-q", "--out", out];
+        let mut arguments = vec!["simulate", "s.toml", "--outputs", "profiles,cycles", "-q", "--out", out];
         arguments.extend(more);
         bench.teorell(&arguments).success();
         (bench.read(&format!("{out}/profiles.csv")), bench.read(&format!("{out}/exposure.csv")))
@@ -188,6 +188,32 @@ fn another_sampling_time_and_a_larger_cohort_leave_the_numbers_as_they_are() {
     let of_17 = |text: &str| text.lines().filter(|row| row.contains(",17,")).map(str::to_owned).collect::<Vec<_>>();
     assert_eq!(of_17(&coarse), of_17(&many));
     assert_eq!(of_17(&coarse).len(), 2 * 4);
+}
+
+#[test]
+fn statistics_can_be_written_without_rows_of_subjects() {
+    let bench = Bench::new();
+    let run = |out: &str, outputs: &str| {
+        bench.teorell(&["simulate", "s.toml", "-n", "30", "--outputs", outputs, "-q", "--out", out]).success();
+        bench.files(out)
+    };
+    assert_eq!(
+        run("few", "summary,exposure"),
+        ["accumulation.csv", "model.R", "run.json", "study.toml", "summary.csv"]
+    );
+    assert_eq!(run("all", "rows,summary"), FILES);
+    run("cycles", "exposure");
+    assert_eq!(bench.read("few/summary.csv"), bench.read("all/summary.csv"));
+    assert_eq!(bench.read("few/accumulation.csv"), bench.read("cycles/accumulation.csv"));
+    let per_cycle: Vec<String> =
+        bench.read("few/summary.csv").lines().filter(|row| !row.contains(",profile,")).map(str::to_owned).collect();
+    assert_eq!(bench.read("cycles/summary.csv").lines().collect::<Vec<_>>(), per_cycle);
+    // The record says it in the study's own keys.
+    assert!(
+        bench.read("cycles/run.json").contains("exposure = true\\nplots = false"),
+        "{}",
+        bench.read("cycles/run.json")
+    );
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use teorell::exposure::summary::Summary;
 use teorell::output::columns;
 use teorell::output::folder::{OutputError, OutputFolder};
-use teorell::output::layout::{Format, Layout, Quantity};
+use teorell::output::layout::{Encoding, Format, Layout, Quantity};
 use teorell::output::manifest::{Counts, Manifest};
 use teorell::output::profiles::ProfileSink;
 use teorell::output::read;
@@ -289,18 +289,18 @@ fn tables_read_back_as_they_were_written() {
     assert_eq!(read::summary(&path).unwrap(), found.summary);
     let table = Table::new(Vec::new(), Format::default(), &columns::accumulation(&layout())).unwrap();
     append_accumulation(&table, &found.accumulation, &layout()).unwrap();
-    let text = table.into_writer();
+    let text = table.into_writer().unwrap();
     assert!(String::from_utf8(text).unwrap().contains("\nfixed,2,auc,27,1.5,1.5,1.5"), "3 of 30 failed");
 
-    for (name, compressed) in [("profiles.csv", false), ("profiles.csv.gz", true)] {
-        let format = Format { compressed, ..Format::default() };
+    for encoding in Encoding::ALL.into_iter().filter(|encoding| encoding.is_built_in()) {
+        let format = Format { encoding, ..Format::default() };
         let sink = ProfileSink::new(Arc::new(layout()), format, Vec::new()).unwrap();
         for chunk in cohort.chunks(7) {
             let rows = sink.digest(chunk);
             sink.absorb(rows).unwrap();
         }
-        let path = place.path().join(name);
-        fs::write(&path, sink.into_writer()).unwrap();
+        let path = place.path().join(format!("profiles.{}", encoding.ending()));
+        fs::write(&path, sink.into_writer().unwrap()).unwrap();
         let curves = read::curves(&path, &["Cc"], 11).unwrap();
         assert_eq!(curves.len(), 22, "11 subjects in two arms");
         assert_eq!((curves[2].arm.as_str(), curves[2].id.as_str()), ("fixed", "2"));

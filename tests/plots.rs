@@ -213,7 +213,7 @@ fn study(folder: &Path, n: u64, n_arms: usize) -> Manifest {
         let dose_times = doses(arm, CYCLES).iter().map(|dose| dose.0).collect();
         manifest.arms.push(ArmRecord { name: arm.name.to_owned(), dose_times });
     }
-    let mut files = vec![profile_sink.into_writer(), subject_sink.into_writer(), summary];
+    let mut files = vec![profile_sink.into_writer().unwrap(), subject_sink.into_writer().unwrap(), summary];
     let paths = PlotFiles {
         profiles: Some(files[0].written_path().to_owned()),
         subjects: Some(files[1].written_path().to_owned()),

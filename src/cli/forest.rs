@@ -7,17 +7,15 @@ use teorell::exposure::forest::ForestRow;
 use teorell::output::columns;
 use teorell::output::folder::OutputFolder;
 use teorell::output::forests::write_forest;
-use teorell::output::layout::Format;
 use teorell::plot;
 use teorell::plot::forest::ForestPlot;
 use teorell::plot::source::NamedPicture;
 use teorell::simulate::Counts;
-use teorell::study::spec::TableFormat;
 use teorell::study::{Override, embedded};
 
 use super::exit_code::Exit;
 use super::report::{Failure, note, print};
-use super::simulate::{find_study, layout, manifest, plot_options};
+use super::simulate::{find_study, layout, manifest, plot_options, table_format};
 use super::table::{Align, significant, table};
 
 const EXAMPLES: &str = "\
@@ -78,9 +76,8 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let out = arguments.out.clone().unwrap_or_else(|| format!("{}-forest", study.name()).into());
     let folder = OutputFolder::open(&out)?;
     let outputs = &study.spec().outputs;
-    let format = Format { digits: outputs.digits, compressed: outputs.format == TableFormat::CsvGz };
-    let ending = if format.compressed { ".gz" } else { "" };
-    let file = folder.create(&format!("forest.csv{ending}"), columns::forest())?;
+    let format = table_format(outputs)?;
+    let file = folder.create(&format!("forest.{}", format.encoding.ending()), columns::forest())?;
     let mut files = vec![write_forest(&rows, format, file)?];
     if outputs.plots {
         let spec = study.spec().forest.clone().unwrap_or_default();

@@ -8,18 +8,16 @@ use std::time::Instant;
 use teorell::exposure::vpc::VpcResult;
 use teorell::output::columns;
 use teorell::output::folder::OutputFolder;
-use teorell::output::layout::Format;
 use teorell::output::of_design::unit_of_output;
 use teorell::output::vpc::{VpcNames, write_observations, write_vpc};
 use teorell::plot;
 use teorell::plot::source::{PlotFiles, pictures};
 use teorell::study::Study;
-use teorell::study::spec::TableFormat;
 
 use super::exit_code::Exit;
 use super::progress::Progress;
 use super::report::{Failure, note, print};
-use super::simulate::{layout, manifest, plot_options};
+use super::simulate::{layout, manifest, plot_options, table_format};
 pub use arguments::Arguments;
 
 pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
@@ -33,14 +31,14 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     };
     let out = arguments.out(&study);
     let begun = Instant::now();
-    let folder = OutputFolder::open(&out)?;
     let outputs = &study.spec().outputs;
-    let format = Format { digits: outputs.digits, compressed: outputs.format == TableFormat::CsvGz };
-    let ending = if format.compressed { ".gz" } else { "" };
-    let table = folder.create(&format!("vpc.csv{ending}"), columns::vpc(&names))?;
+    let format = table_format(outputs)?;
+    let folder = OutputFolder::open(&out)?;
+    let ending = format.encoding.ending();
+    let table = folder.create(&format!("vpc.{ending}"), columns::vpc(&names))?;
     let corrected = check.spec().prediction_corrected;
     let observations =
-        folder.create(&format!("vpc_observations.csv{ending}"), columns::vpc_observations(&names, corrected))?;
+        folder.create(&format!("vpc_observations.{ending}"), columns::vpc_observations(&names, corrected))?;
 
     let progress = Progress::new(arguments.quiet);
     let size = check.size();

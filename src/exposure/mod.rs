@@ -11,6 +11,7 @@ pub mod interval;
 pub mod nca;
 pub mod sketch;
 pub mod summary;
+pub mod tally;
 pub mod target;
 pub mod terminal;
 pub mod vpc;

@@ -1,16 +1,18 @@
 //! Quantiles of more values than one wants to keep: a mergeable sketch with a relative error of 0.1 %.
 //!
 //! A DDSketch (Masson, Rim and Lee, Proceedings of the VLDB Endowment 2019;12:2195-2205) with the linearly interpolated
-//! mapping: a value's bucket is its binary exponent and the first ten bits of its mantissa. So finding a bucket takes a
+//! mapping: a value's bucket is its binary exponent and the first nine bits of its mantissa. So finding a bucket takes a
 //! shift where the textbook mapping takes a logarithm (per sample, of millions of subjects), and it depends on no
-//! mathematics library, which keeps the result the same on every machine.
+//! mathematics library, which keeps the result the same on every machine. A sketch holds nothing but counts: in whatever
+//! order values are added or sketches merged, it says the same.
 
 use crate::stats::quantile_rank;
 
-/// Mantissa bits in a key: buckets are at most 2^-10 = 0.098 % of their lower edge wide.
-const MANTISSA_BITS: u32 = 10;
+/// Mantissa bits in a key: buckets are at most 2^-9 of their lower edge wide, so that their middle is within 2^-10 = 0.098 %.
+const MANTISSA_BITS: u32 = 9;
 const SHIFT: u32 = f64::MANTISSA_DIGITS - 1 - MANTISSA_BITS;
-/// Buckets kept at the most: 64 octaves (19 decades). Below that the smallest magnitudes share one bucket.
+/// Buckets kept at the most: 64 octaves (19 decades, 128 KiB). What is smaller than the largest value by more than that is
+/// rounding error to a solver; it shares one bucket.
 const LARGEST_SPAN: usize = 64 << MANTISSA_BITS;
 
 /// Counts of values in buckets of constant relative width.
@@ -41,6 +43,17 @@ impl Sketch {
             self.zeros += 1;
         } else if value < 0.0 && value > f64::NEG_INFINITY {
             self.negative.add(-value);
+        }
+    }
+
+    /// Adds values; those that are not finite are ignored.
+    pub fn add_all(&mut self, values: &[f64]) {
+        // Nearly always all are positive. Then room is made once, and nothing is left to ask per value.
+        let (smallest, largest) = range(values);
+        if smallest > 0.0 && largest < f64::INFINITY {
+            self.positive.add_all(values, smallest, largest);
+        } else {
+            values.iter().for_each(|&value| self.add(value));
         }
     }
 
@@ -79,9 +92,46 @@ impl Sketch {
     }
 }
 
+/// Smallest and largest value, (-inf, inf) where one is not a number and (inf, -inf) of nothing.
+fn range(values: &[f64]) -> (f64, f64) {
+    const EVERYTHING: (f64, f64) = (f64::NEG_INFINITY, f64::INFINITY);
+    const LANES: usize = 8;
+    let (blocks, rest) = values.as_chunks::<LANES>();
+    let (mut low, mut high, mut known) = ([f64::INFINITY; LANES], [f64::NEG_INFINITY; LANES], true);
+    for block in blocks {
+        for (lane, &x) in block.iter().enumerate() {
+            low[lane] = if x < low[lane] { x } else { low[lane] };
+            high[lane] = if x > high[lane] { x } else { high[lane] };
+            known &= !x.is_nan();
+        }
+    }
+    let (low, high) = (low.iter().chain(rest), high.iter().chain(rest));
+    known &= !rest.iter().any(|x| x.is_nan());
+    let found = (low.copied().fold(f64::INFINITY, f64::min), high.copied().fold(f64::NEG_INFINITY, f64::max));
+    if known { found } else { EVERYTHING }
+}
+
+/// The bucket of a magnitude.
+#[inline]
+fn key(magnitude: f64) -> u32 {
+    (magnitude.to_bits() >> SHIFT) as u32
+}
+
 impl Buckets {
+    /// Adds magnitudes between the two.
+    fn add_all(&mut self, magnitudes: &[f64], smallest: f64, largest: f64) {
+        self.slot(key(largest));
+        self.slot(key(smallest));
+        let (first, counts) = (self.first, self.counts.as_mut_slice());
+        for &magnitude in magnitudes {
+            let offset = key(magnitude).saturating_sub(first) as usize;
+            counts[offset] += 1;
+        }
+        self.total += magnitudes.len() as u64;
+    }
+
     fn add(&mut self, magnitude: f64) {
-        let slot = self.slot((magnitude.to_bits() >> SHIFT) as u32);
+        let slot = self.slot(key(magnitude));
         self.counts[slot] += 1;
         self.total += 1;
     }
@@ -106,31 +156,49 @@ impl Buckets {
 
     #[cold]
     fn grow(&mut self, key: u32) -> usize {
-        // Room for an octave beyond the new key, so that few values make the run grow.
-        const ROOM: u32 = 1 << MANTISSA_BITS;
+        // Whole octaves: few values make the run grow, and it is seldom copied.
+        const OCTAVE: u32 = 1 << MANTISSA_BITS;
+        let octave = key & !(OCTAVE - 1);
         if self.counts.is_empty() {
-            self.first = key.saturating_sub(ROOM / 2);
-            self.counts = vec![0; ROOM as usize];
+            self.first = octave;
         }
         let end = self.first + self.counts.len() as u32;
         if key >= end {
-            self.counts.resize((key + ROOM / 2 - self.first) as usize, 0);
-            if let Some(excess) = self.counts.len().checked_sub(LARGEST_SPAN).filter(|&excess| excess > 0) {
-                let collapsed: u32 = self.counts.drain(..excess).sum();
-                self.counts[0] += collapsed;
-                self.first += excess as u32;
-            }
+            let length = (octave + OCTAVE - self.first) as usize;
+            // The room that a vector takes on its own would double the memory of a summary.
+            self.counts.reserve_exact(length - self.counts.len());
+            self.counts.resize(length, 0);
+            self.collapse();
         } else {
             let lowest = (end as usize).saturating_sub(LARGEST_SPAN) as u32;
-            let first = key.saturating_sub(ROOM / 2).max(lowest).min(self.first);
-            let added = (self.first - first) as usize;
-            self.counts.splice(..0, std::iter::repeat_n(0, added));
-            self.first = first;
+            let first = octave.max(lowest).min(self.first);
+            self.prepend((self.first - first) as usize);
         }
         (key.max(self.first) - self.first) as usize
     }
 
-    /// The `index`th smallest magnitude, placed in its bucket as if the bucket's values were evenly spread.
+    fn prepend(&mut self, added: usize) {
+        if added > 0 {
+            let mut counts = Vec::with_capacity(added + self.counts.len());
+            counts.resize(added, 0);
+            counts.extend_from_slice(&self.counts);
+            self.counts = counts;
+            self.first -= added as u32;
+        }
+    }
+
+    /// Gives up what is below the largest span: the smallest magnitudes share the lowest bucket.
+    fn collapse(&mut self) {
+        let excess = self.counts.len().saturating_sub(LARGEST_SPAN);
+        if excess > 0 {
+            let collapsed: u32 = self.counts.drain(..excess).sum();
+            self.counts[0] += collapsed;
+            self.counts.shrink_to_fit();
+            self.first += excess as u32;
+        }
+    }
+
+    /// The `index`th smallest magnitude, as the middle of its bucket.
     fn order_statistic(&self, index: u64) -> f64 {
         let mut below = 0;
         for (offset, &count) in self.counts.iter().enumerate() {
@@ -139,7 +207,7 @@ impl Buckets {
                 let key = u64::from(self.first) + offset as u64;
                 let (low, high) = (f64::from_bits(key << SHIFT), f64::from_bits((key + 1) << SHIFT));
                 let high = high.min(f64::MAX);
-                return low + (high - low) * (((index - below) as f64 + 0.5) / count as f64);
+                return low + 0.5 * (high - low);
             }
             below += count;
         }
@@ -165,6 +233,9 @@ mod tests {
     fn a_sketch_of_nothing_has_no_quantiles() {
         assert_eq!(Sketch::default().quantile(0.5), None);
         assert_eq!(sketch_of(&[f64::NAN, f64::INFINITY]).n(), 0);
+        let mut at_once = Sketch::default();
+        at_once.add_all(&[f64::NAN, 1.0, f64::INFINITY]);
+        assert_eq!(at_once, sketch_of(&[1.0]));
     }
 
     #[test]
@@ -172,8 +243,11 @@ mod tests {
         let values: Vec<f64> = (-300..300).map(|exponent| libm::pow(10.0, f64::from(exponent))).collect();
         for values in [values.clone(), values.iter().rev().copied().collect()] {
             let sketch = sketch_of(&values);
-            assert!(sketch.positive.counts.len() <= LARGEST_SPAN + (1 << MANTISSA_BITS));
+            assert!(sketch.positive.counts.capacity() <= LARGEST_SPAN);
             assert_eq!(sketch.n(), 600);
+            let mut at_once = Sketch::default();
+            at_once.add_all(&values);
+            assert_eq!(at_once, sketch, "in whatever order values come, the same ones are collapsed");
             let top = sketch.quantile(1.0).unwrap();
             assert!((top / 1e299 - 1.0).abs() < Sketch::RELATIVE_ERROR);
         }
@@ -188,6 +262,9 @@ mod tests {
             values.iter_mut().take(negative).for_each(|x| *x = -*x);
             values.extend(std::iter::repeat_n(0.0, zeros));
             let sketch = sketch_of(&values);
+            let mut at_once = Sketch::default();
+            values.chunks(50).for_each(|values| at_once.add_all(values));
+            prop_assert_eq!(&at_once, &sketch);
             values.sort_by(f64::total_cmp);
             for p in PROBABILITIES {
                 let (found, exact) = (sketch.quantile(p).unwrap(), quantile_sorted(&values, p).unwrap());

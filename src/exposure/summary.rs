@@ -1,11 +1,15 @@
 //! Summaries of a quantity over a cohort, fed chunk by chunk, in memory that does not grow with it.
 
+use crate::stats::elementary::logarithms;
 use crate::stats::{Geometric, Moments, quantiles};
 
 use super::sketch::Sketch;
 
 /// Up to this many values quantiles are exact; above it they come from a [`Sketch`] (relative error 0.1 %).
 pub const EXACT_UP_TO: usize = 20_000;
+
+/// Quantiles that a summary holds.
+pub(super) const PROBABILITIES: [f64; 5] = [0.05, 0.25, 0.5, 0.75, 0.95];
 
 /// What is said of one quantity over a cohort; `None` where undefined. All but `n` and the CVs in the quantity's unit.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -43,15 +47,41 @@ pub struct ChunkMoments {
 }
 
 impl ChunkMoments {
-    /// Of finite values, in order of subjects. `logarithms` is room to work in.
+    /// Of finite values, in order of subjects. `room` is room to work in.
     #[must_use]
-    pub fn of(values: &[f64], logarithms: &mut Vec<f64>) -> Self {
-        logarithms.clear();
-        logarithms.extend(values.iter().filter(|&&x| x > 0.0).map(|&x| libm::log(x)));
-        Self {
-            values: Moments::of(values),
-            logarithms: Moments::of(logarithms),
-            not_positive: (values.len() - logarithms.len()) as u64,
+    pub fn of(values: &[f64], room: &mut Vec<f64>) -> Self {
+        let not_positive = values.iter().map(|&x| u64::from(x <= 0.0)).sum();
+        room.clear();
+        // With one value that has no logarithm there is no geometric mean, and the others need none.
+        if not_positive == 0 {
+            room.extend_from_slice(values);
+            logarithms(room);
+        }
+        Self { values: Moments::of(values), logarithms: Moments::of(room), not_positive }
+    }
+
+    /// Adds those of the next chunk.
+    pub(super) fn merge(&mut self, next: &Self) {
+        self.values.merge(&next.values);
+        self.logarithms.merge(&next.logarithms);
+        self.not_positive += next.not_positive;
+    }
+
+    /// With the quantiles at [`PROBABILITIES`] all that is said of the values.
+    pub(super) fn summary(&self, [p5, p25, p50, p75, p95]: [Option<f64>; PROBABILITIES.len()]) -> Summary {
+        let geometric = (self.not_positive == 0).then(|| Geometric::of_logarithms(&self.logarithms)).flatten();
+        Summary {
+            n: self.values.n(),
+            mean: self.values.mean(),
+            sd: self.values.sd(),
+            cv_percent: self.values.cv_percent(),
+            geometric_mean: geometric.map(|geometric| geometric.mean),
+            geometric_cv_percent: geometric.and_then(|geometric| geometric.cv_percent),
+            p5,
+            p25,
+            p50,
+            p75,
+            p95,
         }
     }
 }
@@ -91,17 +121,16 @@ impl Accumulator {
 
     /// Adds a chunk whose moments are known already; `values` are finite and the ones the moments are of.
     pub fn add_chunk(&mut self, moments: &ChunkMoments, values: &[f64]) {
-        self.moments.values.merge(&moments.values);
-        self.moments.logarithms.merge(&moments.logarithms);
-        self.moments.not_positive += moments.not_positive;
+        self.moments.merge(moments);
         match &mut self.values {
             Values::Exact(kept) if kept.len() + values.len() <= EXACT_UP_TO => kept.extend_from_slice(values),
             Values::Exact(kept) => {
                 let mut sketch = Box::<Sketch>::default();
-                kept.iter().chain(values).for_each(|&value| sketch.add(value));
+                sketch.add_all(kept);
+                sketch.add_all(values);
                 self.values = Values::Sketched(sketch);
             }
-            Values::Sketched(sketch) => values.iter().for_each(|&value| sketch.add(value)),
+            Values::Sketched(sketch) => sketch.add_all(values),
         }
     }
 
@@ -120,26 +149,10 @@ impl Accumulator {
     /// What the values say.
     #[must_use]
     pub fn summary(&self) -> Summary {
-        const PROBABILITIES: [f64; 5] = [0.05, 0.25, 0.5, 0.75, 0.95];
-        let [p5, p25, p50, p75, p95] = match &self.values {
+        self.moments.summary(match &self.values {
             Values::Exact(kept) => quantiles(&mut kept.clone(), PROBABILITIES),
             Values::Sketched(sketch) => PROBABILITIES.map(|p| sketch.quantile(p)),
-        };
-        let geometric =
-            (self.moments.not_positive == 0).then(|| Geometric::of_logarithms(&self.moments.logarithms)).flatten();
-        Summary {
-            n: self.n(),
-            mean: self.moments.values.mean(),
-            sd: self.moments.values.sd(),
-            cv_percent: self.moments.values.cv_percent(),
-            geometric_mean: geometric.map(|geometric| geometric.mean),
-            geometric_cv_percent: geometric.and_then(|geometric| geometric.cv_percent),
-            p5,
-            p25,
-            p50,
-            p75,
-            p95,
-        }
+        })
     }
 }
 

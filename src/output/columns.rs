@@ -16,11 +16,35 @@ pub struct Column {
     pub unit: String,
     /// What it is, in a phrase.
     pub meaning: String,
+    /// What its cells are.
+    #[serde(rename = "type", default)]
+    pub kind: Kind,
+}
+
+/// What the cells of a column are; any of them may be empty.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// A real number.
+    #[default]
+    Number,
+    /// A whole number.
+    Integer,
+    /// Text.
+    Text,
 }
 
 impl Column {
     fn new(name: &str, unit: &str, meaning: &str) -> Self {
-        Self { name: name.to_owned(), unit: unit.to_owned(), meaning: meaning.to_owned() }
+        Self { name: name.to_owned(), unit: unit.to_owned(), meaning: meaning.to_owned(), kind: Kind::Number }
+    }
+
+    fn integer(name: &str, meaning: &str) -> Self {
+        Self { kind: Kind::Integer, ..Self::new(name, "", meaning) }
+    }
+
+    fn text(name: &str, meaning: &str) -> Self {
+        Self { kind: Kind::Text, ..Self::new(name, "", meaning) }
     }
 }
 
@@ -36,10 +60,9 @@ pub fn profiles(layout: &Layout) -> Vec<Column> {
     if let Some(unit) = &layout.observed_unit {
         columns.push(Column::new(OBSERVED, unit, "simulated observation: prediction with residual error"));
     }
-    columns.extend(layout.carried.iter().map(|name| Column::new(name, "", "carried along from the data set")));
-    columns.push(Column::new(
+    columns.extend(layout.carried.iter().map(|name| Column::text(name, "carried along from the data set")));
+    columns.push(Column::integer(
         "cycle",
-        "",
         "cycle that the value belongs to; a value at the time of a dose is the one just before it and belongs to the cycle that ends then",
     ));
     unique(columns, 0, "output")
@@ -49,7 +72,7 @@ pub fn profiles(layout: &Layout) -> Vec<Column> {
 #[must_use]
 pub fn exposure(layout: &Layout) -> Vec<Column> {
     let mut columns = identity(layout);
-    columns.push(Column::new("cycle", "", "number of the cycle or dosing interval, from 1"));
+    columns.push(Column::integer("cycle", "number of the cycle or dosing interval, from 1"));
     columns.push(Column::new("start", &layout.time_unit, "start of the cycle"));
     columns.push(Column::new("end", &layout.time_unit, "end of the cycle"));
     columns.push(Column::new("dose", &layout.dose_unit, "amount given in the cycle"));
@@ -71,36 +94,35 @@ pub fn subjects(layout: &Layout) -> Vec<Column> {
         &layout.time_unit,
         "terminal half-life that follows from the parameters, once clearance has settled",
     ));
-    columns.push(Column::new("events", "", "what happened in the course of treatment, each as `what@time`"));
-    columns.push(Column::new("status", "", "`ok`, or `failed` where the subject could not be simulated"));
+    columns.push(Column::text("events", "what happened in the course of treatment, each as `what@time`"));
+    columns.push(Column::text("status", "`ok`, or `failed` where the subject could not be simulated"));
     columns.push(Column::new("failed_at", &layout.time_unit, "time reached by a failed subject"));
-    columns.push(Column::new("reason", "", "why a failed subject has no results"));
+    columns.push(Column::text("reason", "why a failed subject has no results"));
     unique(columns, first, "value")
 }
 
 /// Columns of `summary.csv`.
 #[must_use]
 pub fn summary(layout: &Layout) -> Vec<Column> {
-    let text = |name: &str, unit: &str, meaning: &str| Column::new(name, unit, meaning);
     let mut columns = swept(layout);
     columns.extend([
-        text("arm", "", "name of the arm"),
-        text("kind", "", "`profile`: over subjects at a time; `exposure`: over subjects in a cycle"),
-        text("time", &layout.time_unit, "time since the start of the study, for profiles"),
-        text("cycle", "", "number of the cycle, for exposures"),
-        text("quantity", "", "name of the column of profiles.csv or exposure.csv that is summarised"),
-        text("unit", "", "unit of that quantity, of the mean, SD, geometric mean and percentiles"),
-        text("n", "", "subjects with a value"),
-        text("mean", "", "arithmetic mean"),
-        text("sd", "", "standard deviation (denominator n - 1)"),
-        text("cv_percent", "%", "100 sd / mean"),
-        text("geometric_mean", "", "geometric mean; empty where a value is not positive"),
-        text("geometric_cv_percent", "%", "100 sqrt(exp(s^2) - 1), s^2 the variance of the logarithms"),
-        text("p5", "", "5th percentile (type 7; above 20,000 subjects within 0.1 %)"),
-        text("p25", "", "25th percentile"),
-        text("p50", "", "median"),
-        text("p75", "", "75th percentile"),
-        text("p95", "", "95th percentile"),
+        Column::text("arm", "name of the arm"),
+        Column::text("kind", "`profile`: over subjects at a time; `exposure`: over subjects in a cycle"),
+        Column::new("time", &layout.time_unit, "time since the start of the study, for profiles"),
+        Column::integer("cycle", "number of the cycle, for exposures"),
+        Column::text("quantity", "name of the column of profiles.csv or exposure.csv that is summarised"),
+        Column::text("unit", "unit of that quantity, of the mean, SD, geometric mean and percentiles"),
+        Column::integer("n", "subjects with a value"),
+        Column::new("mean", "", "arithmetic mean"),
+        Column::new("sd", "", "standard deviation (denominator n - 1)"),
+        Column::new("cv_percent", "%", "100 sd / mean"),
+        Column::new("geometric_mean", "", "geometric mean; empty where a value is not positive"),
+        Column::new("geometric_cv_percent", "%", "100 sqrt(exp(s^2) - 1), s^2 the variance of the logarithms"),
+        Column::new("p5", "", "5th percentile (type 7; above 20,000 subjects within 0.1 %)"),
+        Column::new("p25", "", "25th percentile"),
+        Column::new("p50", "", "median"),
+        Column::new("p75", "", "75th percentile"),
+        Column::new("p95", "", "95th percentile"),
     ]);
     columns
 }
@@ -110,10 +132,10 @@ pub fn summary(layout: &Layout) -> Vec<Column> {
 pub fn accumulation(layout: &Layout) -> Vec<Column> {
     let mut columns = swept(layout);
     columns.extend([
-        Column::new("arm", "", "name of the arm"),
-        Column::new("cycle", "", "number of the cycle that is compared with the first"),
-        Column::new("quantity", "", "what is compared: auc, cmax or ctrough"),
-        Column::new("n", "", "subjects with a value in both cycles; all ratios are over these"),
+        Column::text("arm", "name of the arm"),
+        Column::integer("cycle", "number of the cycle that is compared with the first"),
+        Column::text("quantity", "what is compared: auc, cmax or ctrough"),
+        Column::integer("n", "subjects with a value in both cycles; all ratios are over these"),
         Column::new("ratio_of_means", "", "mean of the cycle over mean of the first"),
         Column::new("ratio_of_medians", "", "median of the cycle over median of the first"),
         Column::new("geometric_mean_of_ratios", "", "geometric mean of the individual ratios"),
@@ -126,19 +148,19 @@ pub fn accumulation(layout: &Layout) -> Vec<Column> {
 #[must_use]
 pub fn targets(layout: &Layout) -> Vec<Column> {
     let mut columns = swept(layout);
-    columns.push(Column::new("arm", "", "name of the arm"));
+    columns.push(Column::text("arm", "name of the arm"));
     if layout.replicates {
-        columns.push(Column::new("replicate", "", "number of the replicate, from 0"));
+        columns.push(Column::integer("replicate", "number of the replicate, from 0"));
     }
     columns.extend([
-        Column::new("target", "", "name of the target, or its condition"),
+        Column::text("target", "name of the target, or its condition"),
         Column::new("required", "", "share of subjects that the study asks for"),
-        Column::new("n", "", "subjects, those that failed among them"),
-        Column::new("attained", "", "subjects that meet the condition"),
+        Column::integer("n", "subjects, those that failed among them"),
+        Column::integer("attained", "subjects that meet the condition"),
         Column::new("share", "", "attained / n"),
         Column::new("lower", "", "lower limit of the 95 % score interval (Wilson) of the share"),
         Column::new("upper", "", "upper limit of the 95 % score interval (Wilson) of the share"),
-        Column::new("failed", "", "subjects that could not be simulated; they count as not attained"),
+        Column::integer("failed", "subjects that could not be simulated; they count as not attained"),
         Column::new(
             "undefined",
             "",
@@ -154,11 +176,11 @@ pub fn reached(layout: &Layout, reaching: usize) -> Vec<Column> {
     let mut columns = swept(layout);
     columns.remove(reaching);
     columns.extend([
-        Column::new("arm", "", "name of the arm"),
-        Column::new("target", "", "name of the target, or its condition"),
+        Column::text("arm", "name of the arm"),
+        Column::text("target", "name of the target, or its condition"),
         Column::new("required", "", "share of subjects that the study asks for"),
-        Column::new("swept", "", "swept column that the values are of"),
-        Column::new("unit", "", "unit of the values"),
+        Column::text("swept", "swept column that the values are of"),
+        Column::text("unit", "unit of the values"),
         Column::new("smallest", "", "smallest value at which the share is at least the required one"),
         Column::new("largest", "", "largest such value"),
         Column::new("smallest_sure", "", "smallest value at which the lower limit of its interval is at least that"),
@@ -170,8 +192,10 @@ pub fn reached(layout: &Layout, reaching: usize) -> Vec<Column> {
 /// Swept columns: the first of every table.
 #[must_use]
 pub fn swept(layout: &Layout) -> Vec<Column> {
-    let column =
-        |column: &SweptColumn| Column::new(&column.name, &column.unit, &format!("swept value of `{}`", column.key));
+    let column = |column: &SweptColumn| Column {
+        kind: Kind::Text,
+        ..Column::new(&column.name, &column.unit, &format!("swept value of `{}`", column.key))
+    };
     layout.swept.iter().map(column).collect()
 }
 
@@ -180,21 +204,20 @@ pub fn swept(layout: &Layout) -> Vec<Column> {
 pub fn vpc(names: &VpcNames) -> Vec<Column> {
     let (time, observed) = (names.time.as_str(), names.observed.as_str());
     vec![
-        Column::new("endpoint", "", "what is observed, by the name of the model's endpoint"),
-        Column::new("stratum", "", "column of the data and its value; empty where nothing was asked to be stratified"),
-        Column::new("bin", "", "number of the bin, from 1"),
+        Column::text("endpoint", "what is observed, by the name of the model's endpoint"),
+        Column::text("stratum", "column of the data and its value; empty where nothing was asked to be stratified"),
+        Column::integer("bin", "number of the bin, from 1"),
         Column::new("start", time, "lower edge of the bin, or its first time"),
         Column::new("end", time, "upper edge of the bin, or its last time"),
         Column::new("time", time, "nominal time of the bin, or the median time of its observations"),
-        Column::new("n", "", "observations"),
-        Column::new("n_blq", "", "observations below quantification"),
-        Column::new("replicates", "", "simulations of the data set"),
-        Column::new(
+        Column::integer("n", "observations"),
+        Column::integer("n_blq", "observations below quantification"),
+        Column::integer("replicates", "simulations of the data set"),
+        Column::text(
             "quantity",
-            "",
             "`p5`, `p50`, `p95`: percentile (type 7); `blq_share`: share below quantification, 0 to 1",
         ),
-        Column::new("unit", "", "unit of that quantity"),
+        Column::text("unit", "unit of that quantity"),
         Column::new("observed", observed, "in the data; empty where it lies below quantification"),
         Column::new(
             "simulated_low",
@@ -203,7 +226,7 @@ pub fn vpc(names: &VpcNames) -> Vec<Column> {
         ),
         Column::new("simulated_median", observed, "median over replicates"),
         Column::new("simulated_high", observed, "97.5th percentile over replicates"),
-        Column::new("inside", "", "1 where the observed value lies in the band of the simulated ones, else 0"),
+        Column::integer("inside", "1 where the observed value lies in the band of the simulated ones, else 0"),
     ]
 }
 
@@ -211,12 +234,12 @@ pub fn vpc(names: &VpcNames) -> Vec<Column> {
 #[must_use]
 pub fn vpc_observations(names: &VpcNames, corrected: bool) -> Vec<Column> {
     let mut columns = vec![
-        Column::new("id", "", "identifier of the subject in the data set"),
+        Column::text("id", "identifier of the subject in the data set"),
         Column::new("time", &names.time, "time of the observation"),
-        Column::new("stratum", "", "as in vpc.csv"),
-        Column::new("bin", "", "number of the bin; empty outside of all"),
+        Column::text("stratum", "as in vpc.csv"),
+        Column::integer("bin", "number of the bin; empty outside of all"),
         Column::new(OBSERVED, &names.observed, "as observed; empty below quantification"),
-        Column::new("blq", "", "1 below quantification, else 0"),
+        Column::integer("blq", "1 below quantification, else 0"),
         Column::new("lloq", &names.observed, "limit of quantification"),
     ];
     if corrected {
@@ -231,19 +254,19 @@ pub fn vpc_observations(names: &VpcNames, corrected: bool) -> Vec<Column> {
 #[must_use]
 pub fn comparison(layout: &Layout) -> Vec<Column> {
     let mut columns = swept(layout);
-    columns.push(Column::new("test", "", "name of the arm that is compared"));
-    columns.push(Column::new("reference", "", "name of the arm that it is compared with"));
+    columns.push(Column::text("test", "name of the arm that is compared"));
+    columns.push(Column::text("reference", "name of the arm that it is compared with"));
     if layout.replicates {
-        columns.push(Column::new("replicate", "", "number of the replicate, from 0: a trial of its own"));
+        columns.push(Column::integer("replicate", "number of the replicate, from 0: a trial of its own"));
     }
     columns.extend([
-        Column::new("cycle", "", "number of the cycle or dosing interval in both arms"),
-        Column::new("quantity", "", "what is compared: auc, cmax or ctrough"),
-        Column::new("n", "", "subjects with a positive value in both arms"),
+        Column::integer("cycle", "number of the cycle or dosing interval in both arms"),
+        Column::text("quantity", "what is compared: auc, cmax or ctrough"),
+        Column::integer("n", "subjects with a positive value in both arms"),
         Column::new("ratio", "", "geometric mean of the individual ratios, test over reference"),
         Column::new("lower", "", "lower end of its confidence interval, for a trial of this many subjects"),
         Column::new("upper", "", "upper end of it"),
-        Column::new("within", "", "`yes` where the confidence interval lies within the limits, else `no`"),
+        Column::text("within", "`yes` where the confidence interval lies within the limits, else `no`"),
         Column::new("level", "%", "level of the confidence interval"),
         Column::new("low_limit", "", "lower limit of the ratio"),
         Column::new("high_limit", "", "upper limit of the ratio"),
@@ -256,8 +279,8 @@ pub fn comparison(layout: &Layout) -> Vec<Column> {
             "",
             "geometric mean of all subjects of the test over that of all of the reference, paired or not",
         ),
-        Column::new("missing", "", "subjects left out because one arm has no value: failed, or stopped before"),
-        Column::new("not_positive", "", "subjects left out because a value is zero or negative"),
+        Column::integer("missing", "subjects left out because one arm has no value: failed, or stopped before"),
+        Column::integer("not_positive", "subjects left out because a value is zero or negative"),
     ]);
     columns
 }
@@ -267,9 +290,9 @@ pub fn comparison(layout: &Layout) -> Vec<Column> {
 pub fn replicates(layout: &Layout, parameters: &[Quantity]) -> Vec<Column> {
     let mut columns = swept(layout);
     columns.extend([
-        Column::new("replicate", "", "number of the replicate, from 0"),
-        Column::new("draw", "", "number of the set of parameters, from 0"),
-        Column::new("trial", "", "number of the trial under these parameters, from 0"),
+        Column::integer("replicate", "number of the replicate, from 0"),
+        Column::integer("draw", "number of the set of parameters, from 0"),
+        Column::integer("trial", "number of the trial under these parameters, from 0"),
     ]);
     let first = columns.len();
     columns.extend(parameters.iter().map(Column::from));
@@ -285,9 +308,9 @@ fn cell(layout: &Layout) -> Vec<Column> {
 #[must_use]
 pub fn replicate_summary(layout: &Layout) -> Vec<Column> {
     let mut columns = cell(layout);
-    columns.insert(layout.swept.len() + 1, Column::new("replicate", "", "number of the replicate, from 0"));
+    columns.insert(layout.swept.len() + 1, Column::integer("replicate", "number of the replicate, from 0"));
     columns.extend([
-        Column::new("n", "", "subjects of the replicate with a value"),
+        Column::integer("n", "subjects of the replicate with a value"),
         Column::new("mean", "", "arithmetic mean over the subjects of the replicate"),
         Column::new("p5", "", "5th percentile over the subjects of the replicate (type 7)"),
         Column::new("p50", "", "median over the subjects of the replicate"),
@@ -301,9 +324,9 @@ pub fn replicate_summary(layout: &Layout) -> Vec<Column> {
 pub fn confidence(layout: &Layout) -> Vec<Column> {
     let mut columns = cell(layout);
     columns.extend([
-        Column::new("statistic", "", "column of replicate_summary.csv: what is said of the subjects of a replicate"),
-        Column::new("interval", "", "`confidence`: of the statistic over replicates, as sure as the parameters are"),
-        Column::new("n", "", "replicates with a value"),
+        Column::text("statistic", "column of replicate_summary.csv: what is said of the subjects of a replicate"),
+        Column::text("interval", "`confidence`: of the statistic over replicates, as sure as the parameters are"),
+        Column::integer("n", "replicates with a value"),
         Column::new("mean", "", "mean of the statistic over replicates"),
         Column::new("sd", "", "SD over replicates: the standard error of the statistic"),
         Column::new("p2_5", "", "2.5th percentile over replicates (type 7): lower end of the 95 % confidence interval"),
@@ -362,11 +385,11 @@ pub fn metric_unit(metric: Metric, layout: &Layout) -> String {
 
 fn identity(layout: &Layout) -> Vec<Column> {
     let mut columns = swept(layout);
-    columns.push(Column::new("arm", "", "name of the arm"));
+    columns.push(Column::text("arm", "name of the arm"));
     if layout.replicates {
-        columns.push(Column::new("replicate", "", "number of the replicate, from 0"));
+        columns.push(Column::integer("replicate", "number of the replicate, from 0"));
     }
-    columns.push(Column::new("id", "", "identifier of the subject; the same person in every arm"));
+    columns.push(Column::text("id", "identifier of the subject; the same person in every arm"));
     columns
 }
 

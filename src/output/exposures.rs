@@ -28,7 +28,7 @@ impl<W: Write> ExposureSink<W> {
     /// # Errors
     /// Where it could not be written.
     pub fn new(layout: Arc<Layout>, format: Format, writer: W) -> io::Result<Self> {
-        let table = Table::new(writer, format, &columns::exposure(&layout))?;
+        let table = Table::new(writer, format, &columns::exposure(&layout))?.with_provenance(&layout.provenance);
         let arms = arm_texts(&layout, format.digits);
         Ok(Self { table, layout, arms })
     }
@@ -46,7 +46,10 @@ impl<W: Write> ExposureSink<W> {
     }
 
     /// The writer, after the last row.
-    pub fn into_writer(self) -> W {
+    ///
+    /// # Errors
+    /// Where the end of the file could not be written.
+    pub fn into_writer(self) -> io::Result<W> {
         self.table.into_writer()
     }
 }
@@ -136,7 +139,7 @@ mod tests {
         let failure = Failure { time: Some(1.0), message: "step too small".to_owned() };
         let rows = sink.digest(&[subject("P-1", Ok(outcome)), subject("P-2", Err(failure))]);
         sink.absorb(rows).unwrap();
-        let text = String::from_utf8(sink.into_writer()).unwrap();
+        let text = String::from_utf8(sink.into_writer().unwrap()).unwrap();
         insta::assert_snapshot!(text, @r#"
         arm,replicate,id,cycle,start,end,dose,auc,cmax,tmax,ctrough,cavg,auc_ratio,cmax_ratio,ctrough_ratio,auc_ratio_dose_normalised,cmax_ratio_dose_normalised,ctrough_ratio_dose_normalised
         "a, b",3,P-1,1,0,504,2,1008,4,1,0,2,1,1,,1,1,

@@ -35,5 +35,5 @@ pub fn write_forest<W: Write>(rows: &[ForestRow], format: Format, writer: W) -> 
         bytes.push(b'\n');
     }
     table.append(table.seal(bytes, rows.len() as u64))?;
-    Ok(table.into_writer())
+    table.into_writer()
 }

@@ -27,6 +27,8 @@ pub struct Layout {
     pub parameters: Vec<Quantity>,
     /// Columns of a data set that profiles carry along, in the order of a simulated subject's `carried`.
     pub carried: Vec<String>,
+    /// Where the numbers come from, as keys and values, for files that can say so themselves (Parquet).
+    pub provenance: Vec<(String, String)>,
 }
 
 /// A number that is picked out of a list by its position.
@@ -69,6 +71,42 @@ pub enum SweptCell {
 pub struct Format {
     /// Significant digits of a number; `None` writes the shortest text that reads back exactly.
     pub digits: Option<u8>,
-    /// Whether rows are compressed (`.csv.gz`).
-    pub compressed: bool,
+    /// As what.
+    pub encoding: Encoding,
+}
+
+/// What tables are written as.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Encoding {
+    /// Plain text.
+    #[default]
+    Csv,
+    /// Text compressed by gzip.
+    CsvGz,
+    /// Text compressed by Zstandard.
+    CsvZst,
+    /// Columns of Apache Parquet.
+    Parquet,
+}
+
+impl Encoding {
+    /// End of a file's name.
+    #[must_use]
+    pub fn ending(self) -> &'static str {
+        match self {
+            Self::Csv => "csv",
+            Self::CsvGz => "csv.gz",
+            Self::CsvZst => "csv.zst",
+            Self::Parquet => "parquet",
+        }
+    }
+
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Csv, Self::CsvGz, Self::CsvZst, Self::Parquet];
+
+    /// Whether the program was built with it: Parquet is the cargo feature `parquet`.
+    #[must_use]
+    pub fn is_built_in(self) -> bool {
+        self != Self::Parquet || cfg!(feature = "parquet")
+    }
 }

@@ -13,6 +13,8 @@ pub mod manifest;
 pub mod nca;
 pub mod number;
 pub mod of_design;
+#[cfg(feature = "parquet")]
+mod parquet;
 pub mod profiles;
 pub mod read;
 pub mod replicates;

@@ -57,8 +57,22 @@ impl Layout {
                 (&parameter.name, unit(&parameter.unit), "individual parameter at the start".to_owned())
             }),
             carried: Vec::new(),
+            provenance: provenance(setup),
         }
     }
+}
+
+fn provenance(setup: &Setup) -> Vec<(String, String)> {
+    let ir = setup.model.ir();
+    let reference = ir.reference.clone().unwrap_or_default();
+    [
+        ("teorell.version", env!("CARGO_PKG_VERSION").to_owned()),
+        ("teorell.model", ir.name.clone()),
+        ("teorell.model.reference", reference),
+        ("teorell.seed", setup.streams.seed().to_string()),
+    ]
+    .map(|(key, value)| (key.to_owned(), value))
+    .to_vec()
 }
 
 fn quantities<'a, T>(list: &'a [T], describe: impl Fn(&'a T) -> (&'a String, String, String)) -> Vec<Quantity> {

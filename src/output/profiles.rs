@@ -12,6 +12,9 @@ use super::layout::{Format, Layout, SweptCell};
 use super::number;
 use super::rows::{Rows, Table, push_text};
 
+/// Bytes of a number with its comma at the most.
+const LONGEST_NUMBER: usize = 25;
+
 /// Writes profiles. Rows are formatted on the workers; nothing but bytes is written in order.
 #[derive(Debug)]
 pub struct ProfileSink<W> {
@@ -26,7 +29,7 @@ impl<W: Write> ProfileSink<W> {
     /// # Errors
     /// Where it could not be written.
     pub fn new(layout: Arc<Layout>, format: Format, writer: W) -> io::Result<Self> {
-        let table = Table::new(writer, format, &columns::profiles(&layout))?;
+        let table = Table::new(writer, format, &columns::profiles(&layout))?.with_provenance(&layout.provenance);
         let arms = arm_texts(&layout, format.digits);
         Ok(Self { table, layout, arms })
     }
@@ -44,7 +47,10 @@ impl<W: Write> ProfileSink<W> {
     }
 
     /// The writer, after the last row.
-    pub fn into_writer(self) -> W {
+    ///
+    /// # Errors
+    /// Where the end of the file could not be written.
+    pub fn into_writer(self) -> io::Result<W> {
         self.table.into_writer()
     }
 }
@@ -66,6 +72,9 @@ impl<W: Write + Send> Sink for ProfileSink<W> {
             prefix.clear();
             push_identity(&mut prefix, &self.arms, &self.layout, subject);
             let n_outputs = self.layout.outputs.len();
+            // Room for a subject at once, so that the buffer is not copied over and over while it grows.
+            let longest = LONGEST_NUMBER * (n_outputs + 1) + prefix.len();
+            bytes.reserve(design.text.len() + longest * subject.times.len());
             for (row, (time, tail)) in design.rows().enumerate() {
                 bytes.extend_from_slice(&prefix);
                 bytes.extend_from_slice(time);
@@ -167,8 +176,11 @@ impl DesignText {
         design
     }
 
+    /// Cycles of one regimen differ in the amounts that subjects are given, which is none of a row's business.
     fn is_of(&self, subject: &Simulated) -> bool {
-        Arc::ptr_eq(&self.times, &subject.times) && Arc::ptr_eq(&self.cycles, &subject.cycles)
+        let place = |cycle: &Cycle| (cycle.number, cycle.start, cycle.end);
+        let same_cycles = || self.cycles.iter().map(place).eq(subject.cycles.iter().map(place));
+        Arc::ptr_eq(&self.times, &subject.times) && same_cycles()
     }
 
     /// Text of the time and of what follows the values, per row.
@@ -232,7 +244,7 @@ mod tests {
         let rows = sink.digest(&[simulated, failed]);
         sink.absorb(rows).unwrap();
         assert_eq!(sink.n_rows(), 10);
-        let text = String::from_utf8(sink.into_writer()).unwrap();
+        let text = String::from_utf8(sink.into_writer().unwrap()).unwrap();
         insta::assert_snapshot!(text, @r"
         arm,id,time,Cc,DV,cycle
         fixed,1,0,0,0,1

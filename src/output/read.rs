@@ -2,6 +2,7 @@
 
 pub mod vpc;
 
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -84,35 +85,29 @@ pub struct SubjectValue {
     pub value: Option<f64>,
 }
 
-/// A CSV file, plain or compressed, read by the names of its columns.
+/// A table in any of its formats, read by the names of its columns.
 struct TableReader {
     path: PathBuf,
-    reader: csv::Reader<Box<dyn Read>>,
+    records: Records,
     header: csv::StringRecord,
     record: csv::StringRecord,
 }
 
+enum Records {
+    Csv(Box<csv::Reader<Box<dyn Read>>>),
+    #[cfg(feature = "parquet")]
+    Parquet(super::parquet::Reader),
+}
+
 impl TableReader {
     fn open(path: &Path) -> Result<Self, ReadError> {
-        // Wide enough that a system call per buffer does not show.
-        const BUFFER: usize = 1 << 18;
         let path = path.to_owned();
-        let file = match File::open(&path) {
-            Ok(file) => file,
+        let mut records = match File::open(&path).and_then(|file| Records::new(&path, file)) {
+            Ok(records) => records,
             Err(source) => return Err(ReadError::Open { path, source }),
         };
-        // A file that is still being written has a suffix of its own before the ending.
-        let input: Box<dyn Read> = if path.extension().is_some_and(|ending| ending == "gz") {
-            Box::new(MultiGzDecoder::new(file))
-        } else {
-            Box::new(file)
-        };
-        let mut reader = csv::ReaderBuilder::new().buffer_capacity(BUFFER).from_reader(input);
-        match reader.headers() {
-            Ok(header) => {
-                let header = header.clone();
-                Ok(Self { path, reader, header, record: csv::StringRecord::new() })
-            }
+        match records.header() {
+            Ok(header) => Ok(Self { path, records, header, record: csv::StringRecord::new() }),
             Err(source) => Err(ReadError::Csv { path, source }),
         }
     }
@@ -125,7 +120,15 @@ impl TableReader {
     }
 
     fn next(&mut self) -> Result<bool, ReadError> {
-        self.reader.read_record(&mut self.record).map_err(|source| ReadError::Csv { path: self.path.clone(), source })
+        match &mut self.records {
+            Records::Csv(records) => records
+                .read_record(&mut self.record)
+                .map_err(|source| ReadError::Csv { path: self.path.clone(), source }),
+            #[cfg(feature = "parquet")]
+            Records::Parquet(records) => {
+                records.read(&mut self.record).map_err(|source| ReadError::Open { path: self.path.clone(), source })
+            }
+        }
     }
 
     fn text(&self, column: usize) -> &str {
@@ -214,6 +217,30 @@ pub fn subject_columns(path: &Path, arm: &str, names: &[&str]) -> Result<Vec<Vec
         }
     }
     Ok(values)
+}
+
+impl Records {
+    /// By the end of the file's name. A file that is still being written has a suffix of its own before it.
+    fn new(path: &Path, file: File) -> io::Result<Self> {
+        // Wide enough that a system call per buffer does not show.
+        const BUFFER: usize = 1 << 18;
+        let input: Box<dyn Read> = match path.extension().and_then(OsStr::to_str) {
+            Some("gz") => Box::new(MultiGzDecoder::new(file)),
+            Some("zst") => Box::new(zstd::Decoder::new(file)?),
+            #[cfg(feature = "parquet")]
+            Some("parquet") => return super::parquet::Reader::new(file).map(Self::Parquet),
+            _ => Box::new(file),
+        };
+        Ok(Self::Csv(Box::new(csv::ReaderBuilder::new().buffer_capacity(BUFFER).from_reader(input))))
+    }
+
+    fn header(&mut self) -> Result<csv::StringRecord, csv::Error> {
+        match self {
+            Self::Csv(records) => records.headers().cloned(),
+            #[cfg(feature = "parquet")]
+            Self::Parquet(records) => Ok(records.header().clone()),
+        }
+    }
 }
 
 /// All rows of `summary.csv`.

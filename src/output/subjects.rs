@@ -35,7 +35,7 @@ impl<W: Write> SubjectSink<W> {
     /// # Errors
     /// Where it could not be written.
     pub fn new(layout: Arc<Layout>, format: Format, writer: W) -> io::Result<Self> {
-        let table = Table::new(writer, format, &columns::subjects(&layout))?;
+        let table = Table::new(writer, format, &columns::subjects(&layout))?.with_provenance(&layout.provenance);
         let arms = arm_texts(&layout, format.digits);
         Ok(Self { table, layout, arms, n_failed: AtomicU64::new(0) })
     }
@@ -59,7 +59,10 @@ impl<W: Write> SubjectSink<W> {
     }
 
     /// The writer, after the last row.
-    pub fn into_writer(self) -> W {
+    ///
+    /// # Errors
+    /// Where the end of the file could not be written.
+    pub fn into_writer(self) -> io::Result<W> {
         self.table.into_writer()
     }
 
@@ -161,7 +164,7 @@ mod tests {
         let digest = sink.digest(&[subject(Ok(outcome)), subject(Err(failure))]);
         sink.absorb(digest).unwrap();
         assert_eq!((sink.n_rows(), sink.n_failed()), (2, 1));
-        let text = String::from_utf8(sink.into_writer()).unwrap();
+        let text = String::from_utf8(sink.into_writer().unwrap()).unwrap();
         insta::assert_snapshot!(text, @r#"
         arm,id,BSA,eta.cl,cl,v1,half_life,events,status,failed_at,reason
         course,1,1.84,-0.25,0.03,,291.5,response@504; dose held@1176,ok,,

@@ -1,17 +1,19 @@
 //! `summary.csv` and `accumulation.csv`: what a cohort's rows say together, in memory that does not grow with it.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::exposure::accumulation::PopulationAccumulation;
 use crate::exposure::interval::Metric;
-use crate::exposure::summary::{Accumulator, ChunkMoments, Summary};
+use crate::exposure::summary::Summary;
+use crate::exposure::tally::{CycleTallies, Prepared, Tally};
 use crate::simulate::result::{Outcome, Simulated};
 use crate::simulate::sink::Sink;
 
 use super::columns::{self, OBSERVED};
 use super::exposures::interval_results;
-use super::layout::{Format, Layout};
+use super::layout::{Format, Layout, Quantity};
 use super::number;
 use super::profiles::push_swept;
 use super::rows::{Table, push_text};
@@ -84,86 +86,83 @@ const SERIES_PER_CYCLE: usize = Metric::ALL.len() + ACCUMULATED.len();
 pub struct SummarySink {
     layout: Arc<Layout>,
     plan: SummaryPlan,
-    arms: Mutex<Vec<ArmCells>>,
+    arms: Vec<ArmTallies>,
 }
 
-#[derive(Debug, Default)]
-struct ArmCells {
+#[derive(Debug)]
+struct ArmTallies {
     /// Outputs one after the other, each over the sample times.
-    profile: Vec<Accumulator>,
-    cycles: Vec<(u32, Vec<Accumulator>)>,
+    outputs: Tally,
+    /// The observation over the sample times.
+    observed: Tally,
+    cycles: CycleTallies,
+    /// Numbers of the cycles that were reached.
+    numbers: Mutex<Vec<u32>>,
 }
 
-/// One chunk's values, series by series.
-#[derive(Debug, Default)]
+/// What a worker makes of one chunk, arm by arm.
+#[derive(Debug)]
 pub struct SummaryDigest {
-    values: Vec<f64>,
-    arms: Vec<ArmSeries>,
+    arms: Vec<ArmDigest>,
 }
 
-#[derive(Debug, Default)]
-struct ArmSeries {
-    profile: Vec<Series>,
-    cycles: Vec<(u32, Vec<Series>)>,
-}
-
-/// Values of one cell in one chunk: a stretch of the digest's values, and its moments.
-#[derive(Clone, Copy, Debug)]
-struct Series {
-    start: usize,
-    end: usize,
-    moments: ChunkMoments,
+#[derive(Debug)]
+struct ArmDigest {
+    outputs: Prepared,
+    observed: Prepared,
+    cycles: Vec<(u32, Prepared)>,
 }
 
 impl SummarySink {
     /// A sink for the arms, outputs and units of `layout`.
     #[must_use]
     pub fn new(layout: Arc<Layout>, plan: SummaryPlan) -> Self {
-        let n_quantities = layout.outputs.len() + usize::from(plan.observed);
-        let cells = |arm: usize| {
+        let tallies = |arm: usize| {
             let n_times = plan.times.get(arm).map_or(0, |times: &Arc<[f64]>| times.len());
-            let profile = vec![Accumulator::expecting(plan.expected_subjects); n_quantities * n_times];
-            ArmCells { profile, cycles: Vec::new() }
+            ArmTallies {
+                outputs: Tally::new(layout.outputs.len() * n_times, plan.expected_subjects),
+                observed: Tally::new(if plan.observed { n_times } else { 0 }, plan.expected_subjects),
+                cycles: CycleTallies::new(SERIES_PER_CYCLE, plan.expected_subjects),
+                numbers: Mutex::default(),
+            }
         };
-        let arms = (0..layout.arms.len()).map(cells).collect();
-        Self { layout, plan, arms: Mutex::new(arms) }
+        let arms = (0..layout.arms.len()).map(tallies).collect();
+        Self { layout, plan, arms }
     }
 
     /// What has been collected, as rows.
     #[must_use]
     pub fn finish(&self) -> Summaries {
         let mut summaries = Summaries::default();
-        let arms = self.arms.lock().unwrap_or_else(PoisonError::into_inner);
-        for (arm, cells) in arms.iter().enumerate() {
-            self.finish_profile(arm, cells, &mut summaries.summary);
-            self.finish_cycles(arm, cells, &mut summaries);
+        for (arm, tallies) in self.arms.iter().enumerate() {
+            self.finish_profile(arm, tallies, &mut summaries.summary);
+            self.finish_cycles(arm, tallies, &mut summaries);
         }
         summaries
     }
 
-    fn finish_profile(&self, arm: usize, cells: &ArmCells, rows: &mut Vec<SummaryRow>) {
+    fn finish_profile(&self, arm: usize, tallies: &ArmTallies, rows: &mut Vec<SummaryRow>) {
         let outputs = self.layout.outputs.iter().map(|output| (output.name.as_str(), output.unit.as_str()));
         let observed = (OBSERVED, self.layout.observed_unit.as_deref().unwrap_or_default());
         let quantities = outputs.chain(self.plan.observed.then_some(observed));
         let Some(times) = self.plan.times.get(arm).filter(|times| !times.is_empty()) else { return };
-        for ((quantity, unit), cells) in quantities.zip(cells.profile.chunks(times.len())) {
-            rows.extend(times.iter().zip(cells).map(|(&time, cell)| SummaryRow {
+        let found = [tallies.outputs.summaries(), tallies.observed.summaries()].concat();
+        for ((quantity, unit), found) in quantities.zip(found.chunks(times.len())) {
+            rows.extend(times.iter().zip(found).map(|(&time, &summary)| SummaryRow {
                 arm: self.layout.arms[arm].clone(),
                 of: SummaryOf::Time(time),
                 quantity: quantity.to_owned(),
                 unit: unit.to_owned(),
-                summary: cell.summary(),
+                summary,
             }));
         }
     }
 
-    fn finish_cycles(&self, arm: usize, cells: &ArmCells, summaries: &mut Summaries) {
+    fn finish_cycles(&self, arm: usize, tallies: &ArmTallies, summaries: &mut Summaries) {
         let name = &self.layout.arms[arm];
-        let by_cycle: Vec<(u32, Vec<Summary>)> = cells
-            .cycles
-            .iter()
-            .map(|(number, cells)| (*number, cells.iter().map(Accumulator::summary).collect()))
-            .collect();
+        let numbers = tallies.numbers.lock().unwrap_or_else(PoisonError::into_inner);
+        let by_cycle: Vec<(u32, Vec<Summary>)> =
+            numbers.iter().zip(tallies.cycles.all()).map(|(&number, cycle)| (number, cycle.summaries())).collect();
         for (i, metric) in Metric::ALL.into_iter().enumerate() {
             summaries.summary.extend(by_cycle.iter().map(|(number, found)| SummaryRow {
                 arm: name.clone(),
@@ -192,33 +191,28 @@ impl Sink for SummarySink {
     type Digest = SummaryDigest;
 
     fn digest(&self, chunk: &[Simulated]) -> SummaryDigest {
-        let mut collector = Collector::default();
-        let arm_series = |arm: usize| {
+        let of_arm = |(arm, tallies): (usize, &ArmTallies)| {
             let done: Vec<(&Simulated, &Outcome)> = chunk
                 .iter()
                 .filter(|subject| subject.arm == arm)
                 .filter_map(|subject| Some((subject, subject.outcome.as_ref().ok()?)))
                 .collect();
-            let profile = self.collect_profile(arm, &done, &mut collector);
-            ArmSeries { profile, cycles: collect_cycles(&done, &mut collector) }
+            let (outputs, observed) = self.prepare_profiles(arm, &done);
+            ArmDigest { outputs, observed, cycles: prepare_cycles(&done, &tallies.cycles) }
         };
-        let arms = (0..self.layout.arms.len()).map(arm_series).collect();
-        SummaryDigest { values: collector.values, arms }
+        SummaryDigest { arms: self.arms.iter().enumerate().map(of_arm).collect() }
     }
 
     fn absorb(&self, digest: SummaryDigest) -> io::Result<()> {
-        let add = |cell: &mut Accumulator, series: &Series| {
-            cell.add_chunk(&series.moments, &digest.values[series.start..series.end]);
-        };
-        let mut arms = self.arms.lock().unwrap_or_else(PoisonError::into_inner);
-        for (cells, series) in arms.iter_mut().zip(&digest.arms) {
-            cells.profile.iter_mut().zip(&series.profile).for_each(|(cell, series)| add(cell, series));
-            for (i, (number, series)) in series.cycles.iter().enumerate() {
-                if i == cells.cycles.len() {
-                    let empty = Accumulator::expecting(self.plan.expected_subjects);
-                    cells.cycles.push((*number, vec![empty; SERIES_PER_CYCLE]));
+        for (tallies, digest) in self.arms.iter().zip(digest.arms) {
+            tallies.outputs.take(digest.outputs);
+            tallies.observed.take(digest.observed);
+            let mut numbers = tallies.numbers.lock().unwrap_or_else(PoisonError::into_inner);
+            for (i, (number, cycle)) in digest.cycles.into_iter().enumerate() {
+                if i == numbers.len() {
+                    numbers.push(number);
                 }
-                cells.cycles[i].1.iter_mut().zip(series).for_each(|(cell, series)| add(cell, series));
+                tallies.cycles.of(i).take(cycle);
             }
         }
         Ok(())
@@ -226,69 +220,55 @@ impl Sink for SummarySink {
 }
 
 impl SummarySink {
-    fn collect_profile(&self, arm: usize, done: &[(&Simulated, &Outcome)], collector: &mut Collector) -> Vec<Series> {
-        let Some(times) = self.plan.times.get(arm) else { return Vec::new() };
+    /// Outputs and observations at the times of the plan.
+    fn prepare_profiles(&self, arm: usize, done: &[(&Simulated, &Outcome)]) -> (Prepared, Prepared) {
+        let tallies = &self.arms[arm];
+        let Some(times) = self.plan.times.get(arm).filter(|times| !times.is_empty()) else {
+            return (tallies.outputs.prepare(&[], &[]), tallies.observed.prepare(&[], &[]));
+        };
         let rows = rows_at(times, done);
-        let mut profile = Vec::with_capacity((self.layout.outputs.len() + 1) * times.len());
-        for output in &self.layout.outputs {
-            for i in 0..times.len() {
-                let value = |((_, outcome), rows): (&(_, &Outcome), &SampleRows)| {
-                    Some(outcome.profile.values[rows.at(i)? * outcome.profile.n_outputs + output.index])
-                };
-                profile.push(collector.series(done.iter().zip(&rows).filter_map(value)));
-            }
-        }
-        if self.plan.observed {
-            for i in 0..times.len() {
-                let value =
-                    |((_, outcome), rows): (&(_, &Outcome), &SampleRows)| outcome.observed.get(rows.at(i)?).copied();
-                profile.push(collector.series(done.iter().zip(&rows).filter_map(value)));
-            }
-        }
-        profile
+        let n_outputs = done.first().map_or(0, |(_, outcome)| outcome.profile.n_outputs);
+        let of_output =
+            |output: &Quantity| (0..times.len()).map(|time| time * n_outputs + output.index).collect::<Vec<_>>();
+        let outputs: Vec<usize> = self.layout.outputs.iter().flat_map(of_output).collect();
+        let observations: Vec<usize> = (0..times.len()).filter(|_| self.plan.observed).collect();
+        let prepare = |tally: &Tally, columns: &[usize], width: usize, values: &dyn Fn(&'_ Outcome) -> &'_ [f64]| {
+            let rows: Vec<_> =
+                done.iter().zip(&rows).map(|((_, outcome), rows)| rows.of(values(outcome), width)).collect();
+            tally.prepare(&rows.iter().map(AsRef::as_ref).collect::<Vec<_>>(), columns)
+        };
+        (
+            prepare(&tallies.outputs, &outputs, n_outputs, &|outcome| &outcome.profile.values),
+            prepare(&tallies.observed, &observations, 1, &|outcome| &outcome.observed),
+        )
     }
 }
 
-fn collect_cycles(done: &[(&Simulated, &Outcome)], collector: &mut Collector) -> Vec<(u32, Vec<Series>)> {
-    let results: Vec<_> = done
+/// Metrics of every cycle that one of the subjects reached.
+fn prepare_cycles(done: &[(&Simulated, &Outcome)], tallies: &CycleTallies) -> Vec<(u32, Prepared)> {
+    let results: Vec<Vec<[Option<f64>; Metric::ALL.len()]>> = done
         .iter()
         .map(|(subject, _)| {
             let results = interval_results(subject);
-            results.iter().map(|result| result.metrics(&results[0])).collect::<Vec<_>>()
+            results.iter().map(|result| result.metrics(&results[0])).collect()
         })
         .collect();
     let n_cycles = results.iter().map(Vec::len).max().unwrap_or(0);
-    let collect = |cycle: usize| {
-        let reached = || results.iter().filter(|results| results.len() > cycle);
+    let prepare = |cycle: usize| {
         let number = done.iter().find_map(|(subject, _)| subject.cycles.get(cycle)).map_or(0, |given| given.number);
-        let mut series = Vec::with_capacity(SERIES_PER_CYCLE);
-        for metric in 0..Metric::ALL.len() {
-            series.push(collector.series(reached().filter_map(|results| results[cycle][metric])));
-        }
-        for (metric, ratio) in ACCUMULATED {
-            let first = |results: &Vec<[Option<f64>; Metric::ALL.len()]>| {
-                results[cycle][ratio as usize].and(results[0][metric as usize])
-            };
-            series.push(collector.series(reached().filter_map(first)));
-        }
-        (number, series)
+        let series = |results: &[[Option<f64>; Metric::ALL.len()]]| -> [f64; SERIES_PER_CYCLE] {
+            let metrics = results[cycle];
+            let firsts = ACCUMULATED.map(|(metric, ratio)| metrics[ratio as usize].and(results[0][metric as usize]));
+            let mut all = metrics.into_iter().chain(firsts);
+            std::array::from_fn(|_| all.next().flatten().unwrap_or(f64::NAN))
+        };
+        let reached = results.iter().filter(|results| results.len() > cycle);
+        let rows: Vec<[f64; SERIES_PER_CYCLE]> = reached.map(|results| series(results)).collect();
+        let rows: Vec<&[f64]> = rows.iter().map(<[f64; SERIES_PER_CYCLE]>::as_slice).collect();
+        let columns: [usize; SERIES_PER_CYCLE] = std::array::from_fn(|i| i);
+        (number, tallies.of(cycle).prepare(&rows, &columns))
     };
-    (0..n_cycles).map(collect).collect()
-}
-
-#[derive(Default)]
-struct Collector {
-    values: Vec<f64>,
-    logarithms: Vec<f64>,
-}
-
-impl Collector {
-    fn series(&mut self, values: impl Iterator<Item = f64>) -> Series {
-        let start = self.values.len();
-        self.values.extend(values.filter(|value| value.is_finite()));
-        let moments = ChunkMoments::of(&self.values[start..], &mut self.logarithms);
-        Series { start, end: self.values.len(), moments }
-    }
+    (0..n_cycles).map(prepare).collect()
 }
 
 /// Which of a subject's rows answers each time of the plan.
@@ -301,10 +281,18 @@ enum SampleRows {
 }
 
 impl SampleRows {
-    fn at(&self, i: usize) -> Option<usize> {
+    /// A subject's rows of `width` values, as the plan's times have them; NaN at a time that the subject does not have.
+    fn of<'a>(&self, values: &'a [f64], width: usize) -> Cow<'a, [f64]> {
         match self {
-            Self::Same => Some(i),
-            Self::Table(rows) => Some(rows[i]).filter(|&row| row != usize::MAX),
+            Self::Same => Cow::Borrowed(values),
+            Self::Table(rows) => {
+                let missing = vec![f64::NAN; width];
+                let row = |&row: &usize| match row {
+                    usize::MAX => missing.as_slice(),
+                    row => values.get(row * width..(row + 1) * width).unwrap_or(&missing),
+                };
+                Cow::Owned(rows.iter().flat_map(row).copied().collect())
+            }
         }
     }
 
@@ -337,9 +325,9 @@ fn rows_at(planned: &Arc<[f64]>, done: &[(&Simulated, &Outcome)]) -> Vec<SampleR
 /// # Errors
 /// Where it could not be written.
 pub fn write_summary<W: Write>(rows: &[SummaryRow], layout: &Layout, format: Format, writer: W) -> io::Result<W> {
-    let table = Table::new(writer, format, &columns::summary(layout))?;
+    let table = Table::new(writer, format, &columns::summary(layout))?.with_provenance(&layout.provenance);
     append_summary(&table, rows, layout)?;
-    Ok(table.into_writer())
+    table.into_writer()
 }
 
 /// Adds rows to a table with the columns of `summary.csv`: those of one point of a sweep after the other.

@@ -47,7 +47,7 @@ pub fn write_vpc<W: Write>(result: &VpcResult, names: &VpcNames, format: Format,
         }
     }
     table.append(table.seal(bytes, n_rows))?;
-    Ok(table.into_writer())
+    table.into_writer()
 }
 
 fn push_cell(bytes: &mut Vec<u8>, result: &VpcResult, cell: &VpcCell, names: &VpcNames, format: Format) {
@@ -105,5 +105,5 @@ pub fn write_observations<W: Write>(result: &VpcResult, names: &VpcNames, format
         bytes.push(b'\n');
     }
     table.append(table.seal(bytes, design.observations.len() as u64))?;
-    Ok(table.into_writer())
+    table.into_writer()
 }

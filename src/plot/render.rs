@@ -215,21 +215,20 @@ fn escape(text: &str) -> String {
 
 /// Means over squares of [`SMOOTHING`] pixels.
 fn average(pixels: &[u8], width: usize, height: usize) -> Vec<u8> {
-    let n = SMOOTHING as usize;
-    let stride = width * n * 3;
-    let mut averaged = Vec::with_capacity(width * height * 3);
-    for y in 0..height {
-        for x in 0..width {
-            for channel in 0..3 {
-                let mut sum = 0;
-                for dy in 0..n {
-                    for dx in 0..n {
-                        sum += u32::from(pixels[(y * n + dy) * stride + (x * n + dx) * 3 + channel]);
-                    }
+    const N: usize = SMOOTHING as usize;
+    const CHANNELS: usize = 3;
+    let mut averaged = Vec::with_capacity(width * height * CHANNELS);
+    let mut sums = vec![0_u16; width * CHANNELS];
+    for rows in pixels.chunks_exact(width * N * N * CHANNELS) {
+        sums.fill(0);
+        for row in rows.chunks_exact(width * N * CHANNELS) {
+            for (sums, pixels) in sums.chunks_exact_mut(CHANNELS).zip(row.chunks_exact(N * CHANNELS)) {
+                for pixel in pixels.chunks_exact(CHANNELS) {
+                    sums.iter_mut().zip(pixel).for_each(|(sum, &value)| *sum += u16::from(value));
                 }
-                averaged.push((sum / (SMOOTHING * SMOOTHING)) as u8);
             }
         }
+        averaged.extend(sums.iter().map(|&sum| (sum / (N * N) as u16) as u8));
     }
     averaged
 }

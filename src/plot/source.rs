@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::output::layout::Encoding;
 use crate::output::manifest::Manifest;
 use crate::output::read::{self, Curve};
 use crate::output::summaries::{SummaryOf, SummaryRow};
@@ -62,18 +63,18 @@ impl PlotFiles {
     #[must_use]
     pub fn of_folder(folder: &Path, manifest: &Manifest) -> Self {
         let find = |name: &str| {
-            let names = [name.to_owned(), format!("{name}.gz")];
-            names.iter().find(|name| manifest.file(name).is_some()).map(|name| folder.join(name))
+            let mut names = Encoding::ALL.iter().map(|encoding| format!("{name}.{}", encoding.ending()));
+            names.find(|name| manifest.file(name).is_some()).map(|name| folder.join(name))
         };
         Self {
-            summary: find("summary.csv"),
-            profiles: find("profiles.csv"),
-            subjects: find("subjects.csv"),
-            targets: find("targets.csv"),
-            comparison: find("comparison.csv"),
-            vpc: find("vpc.csv"),
-            vpc_observations: find("vpc_observations.csv"),
-            confidence: find("confidence.csv"),
+            summary: find("summary"),
+            profiles: find("profiles"),
+            subjects: find("subjects"),
+            targets: find("targets"),
+            comparison: find("comparison"),
+            vpc: find("vpc"),
+            vpc_observations: find("vpc_observations"),
+            confidence: find("confidence"),
         }
     }
 }

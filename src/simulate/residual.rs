@@ -5,6 +5,7 @@ use rand_distr::{Binomial, Distribution, Poisson, StandardNormal, StudentT};
 
 use crate::model::CompiledEndpoint;
 use crate::model::ir::{ErrorModel, Transform};
+use crate::stats::elementary::exponentials;
 
 /// One simulated observation of an endpoint, from the outputs of the model at that time.
 ///
@@ -35,29 +36,69 @@ pub fn observe(endpoint: &CompiledEndpoint, outputs: &[f64], rng: &mut impl Rng)
             let probabilities: Vec<f64> = probabilities.iter().map(|_| next()).collect();
             category(&probabilities, rng.random())
         }
-        ErrorModel::Continuous { additive, proportional, combined1, transform, degrees_of_freedom } => {
-            let a = additive.as_ref().map_or(0.0, |_| next());
-            let (b, c) = match proportional {
-                None => (0.0, 1.0),
-                Some((_, exponent)) => (next(), exponent.as_ref().map_or(1.0, |_| next())),
-            };
-            let scale = match transform {
-                Transform::Identity => Scale::Identity,
-                Transform::Log => Scale::Log,
-                Transform::Logit { low, high } => Scale::Logit(*low, *high),
-                Transform::Probit { low, high } => Scale::Probit(*low, *high),
-                Transform::BoxCox(_) => Scale::BoxCox(next()),
-                Transform::YeoJohnson(_) => Scale::YeoJohnson(next()),
-            };
-            let noise = match degrees_of_freedom {
-                None => StandardNormal.sample(rng),
-                Some(_) => StudentT::new(next()).map_or(f64::NAN, |t| t.sample(rng)),
-            };
-            let spread = if b == 0.0 { 0.0 } else { b * libm::pow(prediction.abs(), c) };
-            let sd = if *combined1 { a + spread } else { libm::hypot(a, spread) };
-            if sd == 0.0 { prediction } else { scale.add(prediction, sd * noise) }
+        ErrorModel::Continuous { .. } => {
+            let (scale, shift) = shift(endpoint, outputs, rng);
+            if shift == 0.0 { prediction } else { scale.add(prediction, shift) }
         }
     }
+}
+
+/// As [`observe`], one observation per row: of an endpoint, from the outputs, with a generator of its own.
+pub fn observe_all<'a, R: Rng>(rows: impl Iterator<Item = (&'a CompiledEndpoint, &'a [f64], R)>) -> Vec<f64> {
+    let n = rows.size_hint().0;
+    let (mut values, mut factors) = (Vec::with_capacity(n), Vec::with_capacity(n));
+    for (endpoint, outputs, mut rng) in rows {
+        if let ErrorModel::Continuous { transform: Transform::Log, .. } = endpoint.error {
+            values.push(outputs[endpoint.prediction]);
+            factors.push(shift(endpoint, outputs, &mut rng).1);
+        } else {
+            values.push(observe(endpoint, outputs, &mut rng));
+            factors.push(0.0);
+        }
+    }
+    // On the log scale, where most errors are, the exponential is most of the work.
+    exponentials(&mut factors);
+    values.iter_mut().zip(&factors).for_each(|(value, factor)| *value *= factor);
+    values
+}
+
+/// The scale of a continuous endpoint's error, and the error on it.
+fn shift(endpoint: &CompiledEndpoint, outputs: &[f64], rng: &mut impl Rng) -> (Scale, f64) {
+    let mut arguments = endpoint.parameters.iter().map(|&index| outputs[index]);
+    let mut next = || arguments.next().unwrap_or(f64::NAN);
+    let ErrorModel::Continuous { additive, proportional, combined1, transform, degrees_of_freedom } = &endpoint.error
+    else {
+        return (Scale::Identity, 0.0);
+    };
+    let a = additive.as_ref().map_or(0.0, |_| next());
+    let (b, c) = match proportional {
+        None => (0.0, 1.0),
+        Some((_, exponent)) => (next(), exponent.as_ref().map_or(1.0, |_| next())),
+    };
+    let scale = match transform {
+        Transform::Identity => Scale::Identity,
+        Transform::Log => Scale::Log,
+        Transform::Logit { low, high } => Scale::Logit(*low, *high),
+        Transform::Probit { low, high } => Scale::Probit(*low, *high),
+        Transform::BoxCox(_) => Scale::BoxCox(next()),
+        Transform::YeoJohnson(_) => Scale::YeoJohnson(next()),
+    };
+    let noise = match degrees_of_freedom {
+        None => StandardNormal.sample(rng),
+        Some(_) => StudentT::new(next()).map_or(f64::NAN, |t| t.sample(rng)),
+    };
+    let size = outputs[endpoint.prediction].abs();
+    let spread = match (b, c) {
+        (0.0, _) => 0.0,
+        (_, 1.0) => b * size,
+        _ => b * libm::pow(size, c),
+    };
+    let sd = match (combined1, spread) {
+        (true, _) => a + spread,
+        (false, 0.0) => a.abs(),
+        (false, _) => libm::hypot(a, spread),
+    };
+    (scale, if sd == 0.0 { 0.0 } else { sd * noise })
 }
 
 /// The category that a uniform number falls in; the last one takes what the probabilities leave.

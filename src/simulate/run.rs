@@ -1,22 +1,23 @@
 //! The run: every subject in every arm, chunk by chunk, into the sinks.
 
 use std::ops::Range;
+use std::sync::{Mutex, PoisonError};
 
 use super::design::{Arm, Design, Prescription};
 use super::error::SimulateError;
 use super::pump::pump;
 use super::replicates::Replicates;
 use super::result::Simulated;
-use super::sampling::SampleTimes;
+use super::sampling::LastSchedule;
 use super::sink::AnySink;
 use super::subject::{Person, Replicate, Simulator, Treated};
 use crate::cohort::streams::Purpose;
 use crate::engine::timeline::{Interpolation, Interval, Record, RecordKind, Timeline};
 use crate::regimen::dosing::{Cycle, RegimenError, Treatment};
-use crate::regimen::schedule;
 
-/// Subjects per chunk: a multiple of the lanes of an engine, small enough that the rows of some chunks fit in memory.
-const CHUNK: u64 = 128;
+/// Subjects per chunk: a multiple of the lanes of an engine, many enough that lanes seldom run empty and that what sinks look
+/// up per chunk does not count, few enough that the rows of some chunks fit in memory.
+const CHUNK: u64 = 256;
 
 /// What happened in a run, over all its replicates.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -115,6 +116,8 @@ struct CohortRun<'a> {
     covariates: Vec<usize>,
     /// Where each occasion column stands among the covariates of the cohort; `None`: the occasion is the cycle.
     occasions: Vec<Option<usize>>,
+    /// Per arm the schedules that no worker is using.
+    schedules: Vec<Mutex<Vec<LastSchedule>>>,
 }
 
 impl<'a> CohortRun<'a> {
@@ -131,6 +134,7 @@ impl<'a> CohortRun<'a> {
             design,
             covariates: needed.iter().filter_map(|name| place(name)).collect(),
             occasions: simulator.occasion_columns().map(place).collect(),
+            schedules: design.arms.iter().map(|_| Mutex::default()).collect(),
             simulator,
         })
     }
@@ -157,12 +161,18 @@ impl<'a> CohortRun<'a> {
         }
         let mut by_arm = Vec::with_capacity(self.design.arms.len());
         for (index, arm) in self.design.arms.iter().enumerate() {
-            let mut sample_times = SampleTimes::default();
-            let treated = people
+            let free = || self.schedules[index].lock().unwrap_or_else(PoisonError::into_inner);
+            let mut last = free().pop().unwrap_or_default();
+            let mut treated = people
                 .iter()
-                .map(|person| self.treat(&replicate, arm, person, &mut sample_times))
-                .collect::<Result<_, _>>()?;
-            by_arm.push(self.simulator.integrate(index, &replicate, &people, treated).into_iter());
+                .map(|person| self.treat(&replicate, arm, person, &mut last))
+                .collect::<Result<Vec<_>, _>>()?;
+            let simulated = self.simulator.integrate(index, &replicate, &people, &mut treated);
+            for (treated, simulated) in treated.into_iter().zip(&simulated) {
+                last.take_back(&simulated.times, treated.timeline);
+            }
+            free().push(last);
+            by_arm.push(simulated.into_iter());
         }
         let mut results = Vec::with_capacity(people.len() * by_arm.len());
         for _ in &people {
@@ -178,7 +188,7 @@ impl<'a> CohortRun<'a> {
         replicate: &Replicate<'_>,
         arm: &Arm,
         person: &Person,
-        sample_times: &mut SampleTimes,
+        last: &mut LastSchedule,
     ) -> Result<Treated, SimulateError> {
         let lookup = |name: &str| self.place(name).map(|index| person.covariates[index]);
         let treatment = match &arm.prescription {
@@ -194,14 +204,12 @@ impl<'a> CohortRun<'a> {
             }
             Err(error) => return Err(error.into()),
         };
-        let times = sample_times.of(&arm.sampling, &doses);
         let intervals: Vec<Interval> =
             cycles.iter().map(|cycle| Interval { start: cycle.start, end: cycle.end }).collect();
         let covariates: Vec<f64> = self.covariates.iter().map(|&index| person.covariates[index]).collect();
-        let plan = schedule::Plan { doses: &doses, samples: &times, covariates: &covariates, intervals: &intervals };
-        let mut timeline = schedule::from_plan(&plan)
-            .map_err(|cause| SimulateError::Schedule { number: person.number, cause })?
-            .timeline;
+        let (times, mut timeline) = last
+            .of(&arm.sampling, &doses, &covariates, &intervals)
+            .map_err(|cause| SimulateError::Schedule { number: person.number, cause })?;
         timeline.levels = self.design.setup.levels.clone();
         if !self.occasions.is_empty() {
             self.add_occasions(replicate, person, &cycles, &mut timeline);

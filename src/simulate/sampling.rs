@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::regimen::schedule::PlannedDose;
+use crate::engine::timeline::{Interval, RecordKind, Timeline};
+use crate::regimen::schedule::{self, PlannedDose, ScheduleError};
 
 /// Sample times of an arm, in the model's unit of time. A sample at the time of a dose sees the state before it.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -34,25 +35,72 @@ impl Sampling {
     }
 }
 
-/// Sample times of an arm, kept from one subject to the next: most have the same doses at the same times.
+/// The schedule of an arm, kept from one subject to the next: most have the same doses at the same times, and differ in
+/// amounts and covariates alone.
 #[derive(Debug, Default)]
-pub(super) struct SampleTimes {
-    doses: Vec<(f64, f64)>,
-    times: Option<Arc<[f64]>>,
+pub(super) struct LastSchedule {
+    doses: Vec<PlannedDose>,
+    times: Arc<[f64]>,
+    timeline: Option<Timeline>,
+    /// Timelines of subjects that are done: each is hundreds of records, and making them anew is a tenth of a simulation.
+    spare: Vec<Timeline>,
 }
 
-impl SampleTimes {
-    /// As [`Sampling::times`], computed only where the doses are at other times than those of the call before.
-    pub(super) fn of(&mut self, sampling: &Sampling, doses: &[PlannedDose]) -> Arc<[f64]> {
-        let same = doses.iter().map(|dose| (dose.time, dose.duration)).eq(self.doses.iter().copied());
-        match &self.times {
-            Some(times) if same => times.clone(),
-            _ => {
-                self.doses = doses.iter().map(|dose| (dose.time, dose.duration)).collect();
-                self.times.insert(sampling.times(doses).into()).clone()
-            }
+impl LastSchedule {
+    /// Sample times and timeline of a subject; as [`Sampling::times`] and [`schedule::from_plan`] have them, which are asked
+    /// only where the doses are at other times than those of the call before.
+    ///
+    /// # Errors
+    /// As [`schedule::from_plan`].
+    pub(super) fn of(
+        &mut self,
+        sampling: &Sampling,
+        doses: &[PlannedDose],
+        covariates: &[f64],
+        intervals: &[Interval],
+    ) -> Result<(Arc<[f64]>, Timeline), ScheduleError> {
+        if let Some(last) = &self.timeline
+            && last.intervals == intervals
+            && self.differs_in_amounts_only(doses)
+        {
+            let mut timeline = self.spare.pop().unwrap_or_else(|| last.clone());
+            set_amounts(&mut timeline, doses);
+            timeline.covariates.clone_from(&last.covariates);
+            timeline.covariates.values.clear();
+            timeline.covariates.values.extend_from_slice(covariates);
+            return Ok((Arc::clone(&self.times), timeline));
+        }
+        let times: Arc<[f64]> = sampling.times(doses).into();
+        let plan = schedule::Plan { doses, samples: &times, covariates, intervals };
+        let timeline = schedule::from_plan(&plan)?.timeline;
+        let last = Some(timeline.clone());
+        *self = Self { doses: doses.to_vec(), times: Arc::clone(&times), timeline: last, spare: Vec::new() };
+        Ok((times, timeline))
+    }
+
+    /// Takes back the timeline of a subject that is done, with the sample times that it came with.
+    pub(super) fn take_back(&mut self, times: &Arc<[f64]>, timeline: Timeline) {
+        // The times are made with the schedule, so they tell whether it is still this one; who could not be treated has no records.
+        let is_this = |last: &Timeline| Arc::ptr_eq(times, &self.times) && last.records.len() == timeline.records.len();
+        if self.timeline.as_ref().is_some_and(is_this) {
+            self.spare.push(timeline);
         }
     }
+
+    fn differs_in_amounts_only(&self, doses: &[PlannedDose]) -> bool {
+        let place = |dose: &PlannedDose| (dose.time, dose.duration, dose.state);
+        let is_valid = |dose: &PlannedDose| dose.amount >= 0.0 && dose.amount.is_finite();
+        doses.iter().all(is_valid) && doses.iter().map(place).eq(self.doses.iter().map(place))
+    }
+}
+
+/// Gives a timeline of a plan the amounts of another plan with doses at the same times.
+fn set_amounts(timeline: &mut Timeline, doses: &[PlannedDose]) {
+    let given = timeline.records.iter_mut().filter_map(|record| match &mut record.kind {
+        RecordKind::Dose(given) => Some(given),
+        _ => None,
+    });
+    given.zip(doses).for_each(|(given, dose)| given.amount = dose.amount);
 }
 
 #[cfg(test)]
@@ -71,11 +119,31 @@ mod tests {
     }
 
     #[test]
-    fn remembered_times_are_those_of_the_doses_asked_for() {
-        let sampling = Sampling { grid: vec![0.0], peaks: true, troughs: false };
-        let mut memory = SampleTimes::default();
-        let first = memory.of(&sampling, &[dose(0.0, 1.0)]);
-        assert!(Arc::ptr_eq(&first, &memory.of(&sampling, &[dose(0.0, 1.0)])));
-        assert_eq!(*memory.of(&sampling, &[dose(0.0, 2.0)]), [0.0, 2.0]);
+    fn a_remembered_schedule_is_the_one_that_would_have_been_made() {
+        let sampling = Sampling { grid: vec![0.0, 5.0], peaks: true, troughs: false };
+        let intervals = [Interval { start: 0.0, end: 24.0 }];
+        let mut memory = LastSchedule::default();
+        let made = |doses: &[PlannedDose], covariates: &[f64]| {
+            let times = sampling.times(doses);
+            let plan = schedule::Plan { doses, samples: &times, covariates, intervals: &intervals };
+            schedule::from_plan(&plan).unwrap().timeline
+        };
+        let heavier = |amount| [dose(0.0, 1.0), PlannedDose { amount, ..dose(12.0, 1.0) }];
+        let (first_times, first) = memory.of(&sampling, &heavier(3.0), &[70.0], &intervals).unwrap();
+        assert_eq!(first, made(&heavier(3.0), &[70.0]));
+        let mut used = first.clone();
+        used.covariates.times.push(12.0);
+        memory.take_back(&first_times, used);
+        let (times, second) = memory.of(&sampling, &heavier(4.0), &[90.0], &intervals).unwrap();
+        assert!(Arc::ptr_eq(&first_times, &times), "subjects on one regimen share their times");
+        assert_eq!(second, made(&heavier(4.0), &[90.0]));
+        let (times, third) = memory.of(&sampling, &[dose(0.0, 2.0)], &[90.0], &intervals).unwrap();
+        assert_eq!((*times).to_vec(), [0.0, 2.0, 5.0]);
+        assert_eq!(third, made(&[dose(0.0, 2.0)], &[90.0]));
+        memory.take_back(&first_times, first);
+        let (_, fourth) = memory.of(&sampling, &[dose(0.0, 2.0)], &[90.0], &intervals).unwrap();
+        assert_eq!(fourth, third, "a timeline of another schedule is not taken back");
+        let unfit = PlannedDose { amount: f64::NAN, ..dose(0.0, 2.0) };
+        assert!(memory.of(&sampling, &[unfit], &[90.0], &intervals).is_err());
     }
 }

@@ -6,7 +6,7 @@ use super::design::Setup;
 use super::error::SimulateError;
 use super::half_life;
 use super::replicates::Replicates;
-use super::residual::observe;
+use super::residual;
 use super::result::{Failure, Outcome, Simulated};
 use super::variability::Variability;
 use crate::cohort::streams::Streams;
@@ -93,17 +93,17 @@ impl<'a> Simulator<'a> {
         self.parameters.iter().take(1).flat_map(|population| population.variability.occasion_columns())
     }
 
-    /// Results of subjects under one treatment each, in their order.
+    /// Results of subjects under one treatment each, in their order. Of the treatments nothing but the timelines is left.
     pub(super) fn integrate(
         &self,
         arm: usize,
         replicate: &Replicate<'_>,
         people: &[Person],
-        treated: Vec<Treated>,
+        treated: &mut [Treated],
     ) -> Vec<Simulated> {
         let inputs: Vec<SubjectInput<'_>> = people
             .iter()
-            .zip(&treated)
+            .zip(treated.iter())
             .map(|(person, treated)| SubjectInput {
                 number: person.number,
                 thetas: &replicate.population.thetas,
@@ -113,6 +113,7 @@ impl<'a> Simulator<'a> {
             .collect();
         let outcomes = self.engine.run(&inputs);
         let parameters: Vec<_> = inputs.iter().map(|input| self.parameters(input)).collect();
+        drop(inputs);
         people
             .iter()
             .zip(treated)
@@ -130,14 +131,14 @@ impl<'a> Simulator<'a> {
                     (Some(message), _) => Err(Failure { time: None, message: message.clone() }),
                     (None, Err(error)) => Err(Failure { time: Some(error.time), message: error.cause.to_string() }),
                     (None, Ok(profile)) => Ok(Outcome {
-                        observed: self.observe(&replicate.streams, person.number, &treated, &profile),
+                        observed: self.observe(&replicate.streams, person.number, treated, &profile),
                         profile,
                     }),
                 },
-                times: treated.times,
-                cycles: treated.cycles,
-                events: treated.events,
-                carried: treated.carried,
+                times: std::mem::take(&mut treated.times),
+                cycles: std::mem::take(&mut treated.cycles),
+                events: std::mem::take(&mut treated.events),
+                carried: std::mem::take(&mut treated.carried),
             })
             .collect()
     }
@@ -151,18 +152,13 @@ impl<'a> Simulator<'a> {
         // Rows at one time each have their own draw.
         let mut ordinal = 0;
         let mut previous = None;
-        treated
-            .times
-            .iter()
-            .enumerate()
-            .map(|(row, &time)| {
-                let endpoint = treated.endpoints.get(row).copied().unwrap_or(0);
-                ordinal = if previous == Some(time) { ordinal + 1 } else { 0 };
-                previous = Some(time);
-                let mut rng = streams.residual(subject, time, endpoint, ordinal);
-                observe(&endpoints[usize::from(endpoint)], profile.row(row), &mut rng)
-            })
-            .collect()
+        residual::observe_all(treated.times.iter().enumerate().map(|(row, &time)| {
+            let endpoint = treated.endpoints.get(row).copied().unwrap_or(0);
+            ordinal = if previous == Some(time) { ordinal + 1 } else { 0 };
+            previous = Some(time);
+            let rng = streams.residual(subject, time, endpoint, ordinal);
+            (&endpoints[usize::from(endpoint)], profile.row(row), rng)
+        }))
     }
 
     /// Individual parameters at the start, and the terminal half-life they lead to.

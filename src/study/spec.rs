@@ -247,14 +247,16 @@ impl Default for ResidualSpec {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct OutputsSpec {
-    /// One row per arm, subject and time.
+    /// `profiles.csv`: one row per arm, subject and time.
     pub profiles: bool,
-    /// One row per arm, subject and cycle.
-    pub exposure: bool,
-    /// One row per subject and arm: covariates, etas, parameters.
+    /// `exposure.csv`: one row per arm, subject and cycle.
+    pub cycles: bool,
+    /// `subjects.csv`: one row per subject and arm, with covariates, etas, parameters.
     pub subjects: bool,
-    /// Statistics per arm and time, per arm and cycle.
+    /// `summary.csv` and `accumulation.csv`: statistics over subjects per arm and time, per arm and cycle.
     pub summary: bool,
+    /// Of these, the statistics per arm and cycle alone.
+    pub exposure: bool,
     /// Pictures.
     pub plots: bool,
     /// Colours of the pictures.
@@ -273,9 +275,10 @@ impl Default for OutputsSpec {
     fn default() -> Self {
         Self {
             profiles: true,
-            exposure: true,
+            cycles: true,
             subjects: true,
             summary: true,
+            exposure: false,
             plots: true,
             theme: ThemeName::Light,
             format: TableFormat::Csv,
@@ -309,4 +312,10 @@ pub enum TableFormat {
     /// Compressed by gzip.
     #[serde(rename = "csv.gz")]
     CsvGz,
+    /// Compressed by Zstandard.
+    #[serde(rename = "csv.zst")]
+    CsvZst,
+    /// Columns of Apache Parquet; the cargo feature `parquet`.
+    #[serde(rename = "parquet")]
+    Parquet,
 }

@@ -5,7 +5,8 @@ use std::sync::Mutex;
 
 use super::Study;
 use crate::exposure::accumulation::PopulationAccumulation;
-use crate::exposure::summary::{Accumulator, Summary};
+use crate::exposure::summary::Summary;
+use crate::exposure::tally::{CycleTallies, Prepared};
 use crate::model::Model;
 use crate::simulate::result::{Outcome, Simulated};
 use crate::simulate::sink::Sink;
@@ -17,48 +18,33 @@ pub struct Watch {
     arm: usize,
     model: Model,
     time_unit: TimeUnit,
-    seen: Mutex<Seen>,
+    first: Mutex<Option<Simulated>>,
+    cycles: CycleTallies,
 }
 
-#[derive(Debug, Default)]
-struct Seen {
-    first: Option<Simulated>,
-    intervals: Vec<Interval>,
+/// Series per cycle.
+#[derive(Clone, Copy, Debug)]
+enum Series {
+    Auc,
+    Cmax,
+    AucRatio,
 }
 
-/// One cycle over the cohort.
-#[derive(Clone, Debug, Default)]
-struct Interval {
-    auc: Accumulator,
-    cmax: Accumulator,
-    auc_ratio: Accumulator,
-}
-
-/// What one chunk holds of one cycle.
-#[derive(Debug, Default)]
-pub struct IntervalValues {
-    auc: Vec<f64>,
-    cmax: Vec<f64>,
-    auc_ratio: Vec<f64>,
-}
+/// How many.
+const SERIES: usize = Series::AucRatio as usize + 1;
 
 impl Watch {
     /// Watches the arm with this index.
     #[must_use]
     pub fn new(arm: usize, study: &Study) -> Self {
         let (model, time_unit) = (study.setup().model.clone(), study.time_unit());
-        Self { arm, model, time_unit, seen: Mutex::default() }
-    }
-
-    fn with_seen<T>(&self, look: impl FnOnce(&Seen) -> Option<T>) -> Option<T> {
-        look(&self.seen.lock().unwrap_or_else(std::sync::PoisonError::into_inner))
+        let cycles = CycleTallies::new(SERIES, study.size());
+        Self { arm, model, time_unit, first: Mutex::default(), cycles }
     }
 
     fn with_first<T>(&self, look: impl FnOnce(&Simulated, &Outcome) -> Option<T>) -> Option<T> {
-        self.with_seen(|seen| {
-            let first = seen.first.as_ref()?;
-            look(first, first.outcome.as_ref().ok()?)
-        })
+        let first = self.first.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        look(first.as_ref()?, first.as_ref()?.outcome.as_ref().ok()?)
     }
 
     pub(super) fn output(&self, name: &str, at: f64) -> Option<f64> {
@@ -96,41 +82,42 @@ impl Watch {
         Some(self.time_unit.convert(half_life, TimeUnit::Day))
     }
 
-    fn summary(&self, interval: usize, of: impl Fn(&Interval) -> &Accumulator) -> Option<Summary> {
-        self.with_seen(|seen| seen.intervals.get(interval.checked_sub(1)?).map(|interval| of(interval).summary()))
+    fn summary(&self, interval: usize, of: Series) -> Option<Summary> {
+        let cycle = self.cycles.all().into_iter().nth(interval.checked_sub(1)?)?;
+        cycle.summaries().get(of as usize).copied()
     }
 
     /// Number of cycles that at least one subject reached.
     #[must_use]
     pub fn n_intervals(&self) -> usize {
-        self.with_seen(|seen| Some(seen.intervals.len())).unwrap_or_default()
+        self.cycles.all().len()
     }
 
     /// AUC of a cycle, from 1, over the cohort.
     #[must_use]
     pub fn auc(&self, interval: usize) -> Option<Summary> {
-        self.summary(interval, |interval| &interval.auc)
+        self.summary(interval, Series::Auc)
     }
 
     /// Cmax of a cycle, from 1, over the cohort.
     #[must_use]
     pub fn cmax(&self, interval: usize) -> Option<Summary> {
-        self.summary(interval, |interval| &interval.cmax)
+        self.summary(interval, Series::Cmax)
     }
 
     /// AUC of a cycle, from 1, over that of cycle 1.
     #[must_use]
     pub fn accumulation(&self, interval: usize) -> Option<PopulationAccumulation> {
-        let ratios = self.summary(interval, |interval| &interval.auc_ratio)?;
+        let ratios = self.summary(interval, Series::AucRatio)?;
         Some(PopulationAccumulation::of_summaries(&self.auc(1)?, &self.auc(interval)?, &ratios))
     }
 }
 
 impl Sink for Watch {
-    type Digest = (Option<Simulated>, Vec<IntervalValues>);
+    type Digest = (Option<Simulated>, Vec<Prepared>);
 
     fn digest(&self, chunk: &[Simulated]) -> Self::Digest {
-        let mut values: Vec<IntervalValues> = Vec::new();
+        let mut cycles: Vec<Vec<[f64; SERIES]>> = Vec::new();
         let mut first = None;
         for simulated in chunk.iter().filter(|simulated| simulated.arm == self.arm) {
             if simulated.number == 1 && simulated.replicate == 0 {
@@ -138,28 +125,25 @@ impl Sink for Watch {
             }
             let Ok(outcome) = &simulated.outcome else { continue };
             for (index, exposure) in outcome.profile.exposures.iter().enumerate() {
-                if values.len() == index {
-                    values.push(IntervalValues::default());
+                if cycles.len() == index {
+                    cycles.push(Vec::new());
                 }
-                values[index].auc.push(exposure.auc);
-                values[index].cmax.push(exposure.cmax);
-                values[index].auc_ratio.push(exposure.auc / outcome.profile.exposures[0].auc);
+                cycles[index].push([exposure.auc, exposure.cmax, exposure.auc / outcome.profile.exposures[0].auc]);
             }
         }
-        (first, values)
+        let prepare = |(index, rows): (usize, Vec<[f64; SERIES]>)| {
+            let rows: Vec<&[f64]> = rows.iter().map(<[f64; SERIES]>::as_slice).collect();
+            let columns = [Series::Auc, Series::Cmax, Series::AucRatio].map(|series| series as usize);
+            self.cycles.of(index).prepare(&rows, &columns)
+        };
+        (first, cycles.into_iter().enumerate().map(prepare).collect())
     }
 
-    fn absorb(&self, (first, values): Self::Digest) -> io::Result<()> {
-        let mut seen = self.seen.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        seen.first = seen.first.take().or(first);
-        for (index, values) in values.into_iter().enumerate() {
-            if seen.intervals.len() == index {
-                seen.intervals.push(Interval::default());
-            }
-            let interval = &mut seen.intervals[index];
-            interval.auc.add(&values.auc);
-            interval.cmax.add(&values.cmax);
-            interval.auc_ratio.add(&values.auc_ratio);
+    fn absorb(&self, (first, cycles): Self::Digest) -> io::Result<()> {
+        let mut seen = self.first.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        *seen = seen.take().or(first);
+        for (index, cycle) in cycles.into_iter().enumerate() {
+            self.cycles.of(index).take(cycle);
         }
         Ok(())
     }

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use clap::ValueEnum;
 use teorell::study::{Override, Study, StudyError, embedded};
 
 use crate::cli::report::Failure;
@@ -117,9 +118,9 @@ pub struct Arguments {
     #[arg(long, value_name = "X", help_heading = "Solver")]
     atol: Option<f64>,
 
-    /// What is written, separated by commas: profiles, exposure, subjects, summary, plots.
-    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = OUTPUTS, help_heading = "Output")]
-    outputs: Vec<String>,
+    /// What is written, separated by commas [default: rows, summary and plots].
+    #[arg(long, value_name = "LIST", value_delimiter = ',', help_heading = "Output")]
+    outputs: Vec<Output>,
     /// Sample times FROM:TO:BY in hours, such as 0:168:0.5, in place of the study's; may be given several times.
     #[arg(long, value_name = "FROM:TO:BY", help_heading = "Output")]
     grid: Vec<String>,
@@ -129,12 +130,50 @@ pub struct Arguments {
     /// Significant digits of numbers [default: as many as it takes to read them back exactly].
     #[arg(long, value_name = "N", help_heading = "Output")]
     digits: Option<u8>,
-    /// How tables are written: csv or csv.gz.
+    /// How tables are written: csv, csv.gz, csv.zst or parquet.
     #[arg(long, value_name = "FORMAT", help_heading = "Output")]
     format: Option<String>,
 }
 
-const OUTPUTS: [&str; 5] = ["profiles", "exposure", "subjects", "summary", "plots"];
+/// What can be written. All but `rows` are keys of a study's `[outputs]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Output {
+    /// All rows of subjects: profiles, cycles and subjects.
+    Rows,
+    /// profiles.csv: a row per arm, subject and time.
+    Profiles,
+    /// exposure.csv: a row per arm, subject and cycle.
+    Cycles,
+    /// subjects.csv: a row per arm and subject.
+    Subjects,
+    /// summary.csv and accumulation.csv: statistics over subjects, per time and per cycle; no rows of subjects.
+    Summary,
+    /// Of these, the statistics per cycle (AUC, Cmax, ...); no rows of subjects.
+    Exposure,
+    /// Pictures.
+    Plots,
+}
+
+impl Output {
+    /// Those that are keys of a study.
+    const KEYS: [(Self, &str); 6] = [
+        (Self::Profiles, "profiles"),
+        (Self::Cycles, "cycles"),
+        (Self::Subjects, "subjects"),
+        (Self::Summary, "summary"),
+        (Self::Exposure, "exposure"),
+        (Self::Plots, "plots"),
+    ];
+
+    fn is_row(self) -> bool {
+        matches!(self, Self::Profiles | Self::Cycles | Self::Subjects)
+    }
+
+    /// As given on the command line.
+    fn name(self) -> String {
+        self.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
+    }
+}
 
 impl Arguments {
     /// The study asked for.
@@ -249,9 +288,11 @@ impl Arguments {
             }
         }
         if !self.outputs.is_empty() {
-            for output in OUTPUTS {
-                let wanted = self.outputs.iter().any(|name| name == output);
-                add(&["outputs", output], wanted.into(), format!("--outputs {}", self.outputs.join(",")));
+            let names: Vec<String> = self.outputs.iter().map(|output| output.name()).collect();
+            let rows = self.outputs.contains(&Output::Rows);
+            for (output, key) in Output::KEYS {
+                let wanted = self.outputs.contains(&output) || (rows && output.is_row());
+                add(&["outputs", key], wanted.into(), format!("--outputs {}", names.join(",")));
             }
         }
         if self.no_plots {

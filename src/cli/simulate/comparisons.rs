@@ -1,5 +1,6 @@
 //! The table of arms against a reference arm: filled point by point, and told at the end of the run.
 
+use std::io;
 use std::sync::Arc;
 
 use teorell::output::columns::{self, Column};
@@ -76,7 +77,7 @@ impl ComparisonFiles {
     }
 
     /// The finished file.
-    pub fn finish(self) -> OutputFile {
+    pub fn finish(self) -> io::Result<OutputFile> {
         self.table.into_writer()
     }
 }

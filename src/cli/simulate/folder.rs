@@ -11,7 +11,7 @@ use teorell::engine::Engine;
 use teorell::output::columns::{self, Column};
 use teorell::output::exposures::ExposureSink;
 use teorell::output::folder::{OutputFile, OutputFolder};
-use teorell::output::layout::{Format, Layout, SweptCell, SweptColumn};
+use teorell::output::layout::{Encoding, Format, Layout, SweptCell, SweptColumn};
 use teorell::output::manifest::{self, Manifest};
 use teorell::output::profiles::ProfileSink;
 use teorell::output::rows::Table;
@@ -23,7 +23,7 @@ use teorell::plot::style::Theme;
 use teorell::simulate::sink::AnySink;
 use teorell::simulate::{Arm, Counts, Prescription};
 use teorell::study::copies::{Content, Copy};
-use teorell::study::spec::{TableFormat, ThemeName};
+use teorell::study::spec::{OutputsSpec, TableFormat, ThemeName};
 use teorell::study::sweep::SweptValue;
 use teorell::study::{DATA_ARM, Plan, Study};
 
@@ -59,13 +59,10 @@ impl Files {
     pub fn create(study: &Study, out: &Path) -> Result<Self, Failure> {
         let wanted = &study.spec().outputs;
         let rows = writes_rows(study);
+        let format = table_format(wanted)?;
         let folder = OutputFolder::open(out)?;
         let layout = Arc::new(layout(study));
-        let format = Format { digits: wanted.digits, compressed: wanted.format == TableFormat::CsvGz };
-        let create = |name: &str, columns| {
-            let ending = if format.compressed { ".gz" } else { "" };
-            folder.create(&format!("{name}.csv{ending}"), columns)
-        };
+        let create = |name: &str, columns| folder.create(&format!("{name}.{}", format.encoding.ending()), columns);
         let create_table = |name: &str, columns: Vec<Column>| -> Result<_, Failure> {
             Ok(Table::new(create(name, columns.clone())?, format, &columns)?)
         };
@@ -73,7 +70,7 @@ impl Files {
             true => Some(ProfileSink::new(layout.clone(), format, create("profiles", columns::profiles(&layout))?)?),
             false => None,
         };
-        let exposure = match wanted.exposure && rows {
+        let exposure = match wanted.cycles && rows {
             true => Some(ExposureSink::new(layout.clone(), format, create("exposure", columns::exposure(&layout))?)?),
             false => None,
         };
@@ -81,7 +78,7 @@ impl Files {
             true => Some(SubjectSink::new(layout.clone(), format, create("subjects", columns::subjects(&layout))?)?),
             false => None,
         };
-        let summary = match wanted.summary {
+        let summary = match wanted.summary || wanted.exposure {
             true => Some(SummaryFiles {
                 sink: summary_sink(study, &layout),
                 summary: create_table("summary", columns::summary(&layout))?,
@@ -186,23 +183,23 @@ impl Files {
         let mut files = self.copies;
         let mut sources = PlotFiles::default();
         if let Some(sink) = self.profiles {
-            let file = sink.into_writer();
+            let file = sink.into_writer()?;
             sources.profiles = Some(file.written_path().to_owned());
             files.push(file);
         }
         if let Some(sink) = self.exposure {
-            files.push(sink.into_writer());
+            files.push(sink.into_writer()?);
         }
         if let Some(sink) = self.subjects {
-            let file = sink.into_writer();
+            let file = sink.into_writer()?;
             sources.subjects = Some(file.written_path().to_owned());
             files.push(file);
         }
         if let Some(tables) = self.summary {
-            let file = tables.summary.into_writer();
+            let file = tables.summary.into_writer()?;
             sources.summary = Some(file.written_path().to_owned());
             files.push(file);
-            files.push(tables.accumulation.into_writer());
+            files.push(tables.accumulation.into_writer()?);
         }
         if let Some(tables) = self.targets {
             let (targets, reached) = tables.finish(&self.layout)?;
@@ -211,12 +208,12 @@ impl Files {
             files.extend(reached);
         }
         if let Some(table) = self.comparison {
-            let file = table.finish();
+            let file = table.finish()?;
             sources.comparison = Some(file.written_path().to_owned());
             files.push(file);
         }
         if let Some(replicates) = self.replicates {
-            let [summaries, confidence, parameters] = replicates.into_files();
+            let [summaries, confidence, parameters] = replicates.into_files()?;
             sources.confidence = Some(confidence.written_path().to_owned()).filter(|_| !study.is_swept());
             files.extend([summaries, confidence, parameters]);
         }
@@ -265,6 +262,22 @@ fn write_copy(folder: &OutputFolder, copy: &Copy) -> Result<OutputFile, Failure>
     Ok(file)
 }
 
+/// How tables are written, where the program was built with it.
+pub fn table_format(outputs: &OutputsSpec) -> Result<Format, Failure> {
+    let encoding = match outputs.format {
+        TableFormat::Csv => Encoding::Csv,
+        TableFormat::CsvGz => Encoding::CsvGz,
+        TableFormat::CsvZst => Encoding::CsvZst,
+        TableFormat::Parquet => Encoding::Parquet,
+    };
+    if encoding.is_built_in() {
+        return Ok(Format { digits: outputs.digits, encoding });
+    }
+    let name = encoding.ending();
+    Err(Failure::bad_input(format!("this program was built without the format `{name}`"))
+        .with_hint(format!("build it with `cargo install --path . --features {name}`, or take csv, csv.gz or csv.zst")))
+}
+
 /// A data set is answered by every variable of its model; only those that were asked for are worth a picture.
 fn is_wanted(study: &Study, picture: &str) -> bool {
     const ALWAYS: [&str; 8] = [
@@ -288,7 +301,7 @@ fn summary_sink(study: &Study, layout: &Arc<Layout>) -> SummarySink {
 /// What is summarised of a study, over all its replicates.
 pub fn summary_plan(study: &Study, layout: &Layout) -> SummaryPlan {
     SummaryPlan {
-        times: summary_times(study),
+        times: if study.spec().outputs.summary { summary_times(study) } else { Vec::new() },
         observed: layout.observed_unit.is_some(),
         expected_subjects: study.size(),
     }

@@ -1,5 +1,6 @@
 //! The files of a run whose parameters are uncertain.
 
+use std::io;
 use std::sync::Arc;
 
 use teorell::cohort::uncertainty::Uncertainty;
@@ -60,8 +61,8 @@ impl ReplicateFiles {
     }
 
     /// `replicate_summary.csv`, `confidence.csv`, `replicates.csv`.
-    pub fn into_files(self) -> [OutputFile; 3] {
-        [self.sink.into_writer(), self.confidence.into_writer(), self.parameters.into_writer()]
+    pub fn into_files(self) -> io::Result<[OutputFile; 3]> {
+        Ok([self.sink.into_writer()?, self.confidence.into_writer()?, self.parameters.into_writer()?])
     }
 }
 

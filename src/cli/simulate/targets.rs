@@ -115,11 +115,11 @@ impl TargetFiles {
         let reached = match self.reached {
             Some((reached, table)) => {
                 append_reached(&table, &reached, &self.targets, layout)?;
-                Some(table.into_writer())
+                Some(table.into_writer()?)
             }
             None => None,
         };
-        Ok((self.table.into_writer(), reached))
+        Ok((self.table.into_writer()?, reached))
     }
 }
 

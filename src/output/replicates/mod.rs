@@ -91,7 +91,10 @@ impl<W: Write + Send> ReplicateSink<W> {
     }
 
     /// The writer, after the last row.
-    pub fn into_writer(self) -> W {
+    ///
+    /// # Errors
+    /// Where the end of the file could not be written.
+    pub fn into_writer(self) -> io::Result<W> {
         self.table.into_writer()
     }
 }
