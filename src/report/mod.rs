@@ -1,7 +1,7 @@
 //! A report that can be handed over: one HTML file made of a folder of results, which needs nothing else to be read.
 //!
-//! [`folder`] looks at the folder and at what has changed in it, [`checks`] runs some subjects again, [`sections`] says what
-//! the page holds, [`page`] puts it together. The page holds summaries and no rows, so its size does not grow with the cohort.
+//! [`folder`] looks at the folder and at what has changed in it, [`checks`] runs some subjects again, `sections` says what
+//! the page holds, `page` puts it together. The page holds summaries and no rows, so its size does not grow with the cohort.
 
 pub mod checks;
 mod curves;

@@ -356,7 +356,10 @@ impl Problem {
             Self::MissingCovariates { missing, given } => {
                 let first = missing.first().map_or("NAME", |missing| missing.name.as_str());
                 let given = if given.is_empty() { "nothing".to_owned() } else { quoted(given) };
-                Some(format!("it gives {given}; add the others under [cohort.covariates], such as `{first} = 1`"))
+                Some(format!(
+                    "it gives {given}; add the others under [cohort.covariates], such as `{first} = 1`, \
+                     or on the command line, such as `--set cohort.covariates.{first}=1`"
+                ))
             }
             Self::Vpc(problem) => problem.hint(),
             Self::NothingToReplicate => {
