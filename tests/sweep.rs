@@ -1,12 +1,12 @@
 //! Sweeps: a point gives what a run of its own gives, the tables are tidy, and what cannot be swept is refused at its place.
 
-use std::fs;
-use std::path::PathBuf;
+mod bench;
 
-use assert_cmd::Command;
+use std::fs;
+
+use bench::Bench;
 use predicates::prelude::*;
 use predicates::str::contains;
-use tempfile::TempDir;
 use teorell::study::sweep::SweptValue;
 use teorell::study::{Override, Problem, Study};
 
@@ -44,35 +44,6 @@ const MODEL: &str = "one <- function() {
 }
 ";
 
-struct Bench {
-    folder: TempDir,
-}
-
-impl Bench {
-    fn new(study: &str) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        fs::write(folder.path().join("s.toml"), study).unwrap();
-        fs::write(folder.path().join("one.R"), MODEL).unwrap();
-        Self { folder }
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn read(&self, name: &str) -> String {
-        fs::read_to_string(self.path(name)).unwrap()
-    }
-
-    fn teorell(&self, arguments: &[&str]) -> assert_cmd::assert::Assert {
-        Command::cargo_bin("teorell").unwrap().current_dir(self.folder.path()).args(arguments).assert()
-    }
-
-    fn study(&self) -> Result<Study, teorell::study::StudyError> {
-        Study::from_path(&self.path("s.toml"), &[])
-    }
-}
-
 const TABLES: [&str; 5] = ["profiles.csv", "exposure.csv", "subjects.csv", "summary.csv", "accumulation.csv"];
 
 /// The rows of a table after a prefix of cells, without the prefix.
@@ -82,7 +53,7 @@ fn rows_after(table: &str, prefix: &str) -> String {
 
 #[test]
 fn every_point_has_the_bytes_of_a_run_of_its_own() {
-    let bench = Bench::new(STUDY);
+    let bench = Bench::new(STUDY, MODEL);
     let sweep =
         ["--sweep", "arm.a.regimen.amount=50,200", "--sweep", "every=6 h,12 h", "--sweep", "parameters.lcl=1.5,2"];
     bench
@@ -114,7 +85,7 @@ fn every_point_has_the_bytes_of_a_run_of_its_own() {
 
 #[test]
 fn a_sweep_over_one_value_equals_the_plain_run() {
-    let bench = Bench::new(STUDY);
+    let bench = Bench::new(STUDY, MODEL);
     bench.teorell(&["simulate", "s.toml", "--no-plots", "--out", "plain"]).success();
     bench.teorell(&["simulate", "s.toml", "--no-plots", "--out", "one", "--sweep", "seed=7"]).success();
     for table in TABLES {
@@ -133,8 +104,8 @@ fn points_come_in_order_of_the_keys_with_the_last_one_fastest_and_units_in_the_c
         "{STUDY}[sweep]\narm.b.regimen.amount = {{ from = 500, to = 1500, by = 500, unit = \"mg\", name = \"dose_b\" }}\n\
          infusion = [\"30 min\", \"1 h\"]\ncohort.size = [2, 3]\n"
     );
-    let bench = Bench::new(&text);
-    let study = bench.study().unwrap();
+    let bench = Bench::new(&text, MODEL);
+    let study = Study::from_path(&bench.path("s.toml"), &[]).unwrap();
     assert_eq!(study.n_points(), 12);
     let numbers = |index: usize| -> Vec<f64> {
         let number = |value: &SweptValue| match value {
@@ -161,7 +132,7 @@ fn points_come_in_order_of_the_keys_with_the_last_one_fastest_and_units_in_the_c
 
 #[test]
 fn the_manifest_lists_the_swept_columns_and_the_pictures_are_drawn_again_alike() {
-    let bench = Bench::new(STUDY);
+    let bench = Bench::new(STUDY, MODEL);
     bench.teorell(&["simulate", "s.toml", "--sweep", "amount=50,100,200", "--out", "out"]).success();
     let manifest: serde_json::Value = serde_json::from_str(&bench.read("out/run.json")).unwrap();
     assert_eq!(manifest["swept"][0]["name"], "amount");
@@ -173,14 +144,14 @@ fn the_manifest_lists_the_swept_columns_and_the_pictures_are_drawn_again_alike()
 
 #[test]
 fn a_failure_at_a_point_says_which() {
-    let bench = Bench::new(STUDY);
+    let bench = Bench::new(STUDY, MODEL);
     let run = ["simulate", "s.toml", "-q", "--no-plots", "--sweep", "cohort.covariates.WT=70,-1", "--out", "out"];
     bench.teorell(&run).code(3).stderr(contains("in arm `b`, cohort.covariates.WT -1 failed"));
 }
 
 /// What the command says of a study with this text after it, and that nothing is left behind.
 fn refused(sweep: &str) -> String {
-    let bench = Bench::new(&format!("{STUDY}\n{sweep}\n"));
+    let bench = Bench::new(&format!("{STUDY}\n{sweep}\n"), MODEL);
     let output = bench.teorell(&["simulate", "s.toml", "--out", "out"]).code(2).get_output().stderr.clone();
     assert!(!bench.path("out").exists(), "nothing is written");
     String::from_utf8(output).unwrap()
@@ -218,7 +189,7 @@ fn what_cannot_be_swept_is_refused_at_its_place() {
 
 #[test]
 fn flags_that_say_no_sweep_are_named() {
-    let bench = Bench::new(STUDY);
+    let bench = Bench::new(STUDY, MODEL);
     let run = |sweep: &str| bench.teorell(&["simulate", "s.toml", "--out", "out", "--sweep", sweep]);
     run("amount").code(2).stderr(contains("`amount` has no value; expected KEY=VALUE"));
     run("every=6,12").code(2).stderr(contains("such as \"1 h\"").and(contains("--> --sweep every=6,12")));

@@ -1,13 +1,13 @@
 //! Targets: attainment against closed forms, time above a concentration by every solver, who counts, and what is refused.
 
+mod bench;
+
 use std::fs;
-use std::path::PathBuf;
 use std::sync::Mutex;
 
-use assert_cmd::Command;
+use bench::Bench;
 use predicates::str::contains;
 use statrs::distribution::{ContinuousCDF, Normal};
-use tempfile::TempDir;
 use teorell::simulate::result::Simulated;
 use teorell::simulate::sink::Sink;
 use teorell::study::{Override, Study};
@@ -39,31 +39,6 @@ name = "once"
 regimen = { amount = 400, every = "1000 h", repeat = 1 }
 "#;
 
-struct Bench {
-    folder: TempDir,
-}
-
-impl Bench {
-    fn new(study: &str) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        fs::write(folder.path().join("s.toml"), study).unwrap();
-        fs::write(folder.path().join("one.R"), MODEL).unwrap();
-        Self { folder }
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn read(&self, name: &str) -> String {
-        fs::read_to_string(self.path(name)).unwrap()
-    }
-
-    fn teorell(&self, arguments: &[&str]) -> assert_cmd::assert::Assert {
-        Command::cargo_bin("teorell").unwrap().current_dir(self.folder.path()).args(arguments).assert()
-    }
-}
-
 /// Cells of a CSV without quotes, without the header.
 fn cells(table: &str) -> Vec<Vec<String>> {
     table.lines().skip(1).map(|line| line.split(',').map(str::to_owned).collect()).collect()
@@ -71,7 +46,7 @@ fn cells(table: &str) -> Vec<Vec<String>> {
 
 #[test]
 fn attainment_of_a_lognormal_area_is_that_of_its_closed_form_and_the_smallest_dose_is_found() {
-    let bench = Bench::new(STUDY);
+    let bench = Bench::new(STUDY, MODEL);
     let study = format!("{STUDY}[[target]]\nname = \"AUC\"\ncondition = \"auc > 80 mg*h/L\"\nshare = 0.9\n");
     fs::write(bench.path("s.toml"), study).unwrap();
     let run = ["simulate", "s.toml", "--no-plots", "--sweep", "amount=180:780:120", "--out", "out"];
@@ -131,7 +106,7 @@ fn time_above_is_that_of_the_closed_form_by_every_solver() {
         "{}[[target]]\ncondition = \"time_above(2) > 3 & time_above(4 mg/L) > 3 & time_above(0.01) > 3 & time_above(99) > 3\"\n",
         STUDY.replace("\"1000 h\", repeat = 1", "\"12 h\", repeat = 3")
     );
-    let bench = Bench::new(&study);
+    let bench = Bench::new(&study, MODEL);
     let k = 5.0_f64 / 40.0;
     for solver in ["auto", "linear", "taylor", "rk", "stiff", "reference"] {
         let found = above(&overridden(&bench, &["typical=true", "cohort.size=1", &format!("solver.choice={solver}")]));
@@ -222,7 +197,8 @@ impl Sink for Samples {
 
 #[test]
 fn a_target_changes_no_other_number_and_a_sweep_of_one_point_says_the_same() {
-    let bench = Bench::new(&STUDY.replace("2000", "40").replace("\"1000 h\", repeat = 1", "\"12 h\", repeat = 4"));
+    let bench =
+        Bench::new(&STUDY.replace("2000", "40").replace("\"1000 h\", repeat = 1", "\"12 h\", repeat = 4"), MODEL);
     let run = |out: &str, more: &[&str]| {
         bench.teorell(
             &[&["simulate", "s.toml", "--no-plots", "-q", "--grid", "0:48:1", "--out", out][..], more].concat(),
@@ -246,9 +222,10 @@ fn who_fails_or_does_not_get_there_counts_as_not_attaining() {
     let study = STUDY
         .replace("size = 2000\ncovariates = { WT = 70 }", "size = 2\ncsv = { path = \"people.csv\" }")
         .replace("repeat = 1", "repeat = 1, per = \"WT\"");
-    let bench = Bench::new(&format!(
-        "{study}[[target]]\ncondition = \"auc > 1\"\n[[target]]\ncondition = \"auc(cycle = 2) > 1\"\n"
-    ));
+    let bench = Bench::new(
+        &format!("{study}[[target]]\ncondition = \"auc > 1\"\n[[target]]\ncondition = \"auc(cycle = 2) > 1\"\n"),
+        MODEL,
+    );
     fs::write(bench.path("people.csv"), "ID,WT\n1,70\n2,0\n").unwrap();
     bench.teorell(&["simulate", "s.toml", "--no-plots", "--out", "out"]).code(3);
     let rows = cells(&bench.read("out/targets.csv"));
@@ -262,7 +239,7 @@ fn who_fails_or_does_not_get_there_counts_as_not_attaining() {
 #[test]
 fn what_is_no_target_is_refused_at_its_place() {
     let refused = |text: &str| {
-        let bench = Bench::new(&format!("{STUDY}\n{text}\n"));
+        let bench = Bench::new(&format!("{STUDY}\n{text}\n"), MODEL);
         let output = bench.teorell(&["simulate", "s.toml", "--out", "out"]).code(2).get_output().stderr.clone();
         assert!(!bench.path("out").exists(), "nothing is written");
         String::from_utf8(output).unwrap()
@@ -280,7 +257,7 @@ fn what_is_no_target_is_refused_at_its_place() {
     .map(refused)
     .join("\n");
     insta::assert_snapshot!(all);
-    let bench = Bench::new(STUDY);
+    let bench = Bench::new(STUDY, MODEL);
     bench.teorell(&["simulate", "s.toml", "--target", "cmax > 3 & aucc > 4"]).code(2).stderr(
         "error: `aucc` is not known here\n  --> --target:1:12\n  |\n1 | cmax > 3 & aucc > 4\n  |            ^^^^\n\n\
          hint: known are auc, cmax, tmax, ctrough, cavg, accumulation, time_above, tau, dose\n",
@@ -289,7 +266,7 @@ fn what_is_no_target_is_refused_at_its_place() {
 
 #[test]
 fn the_picture_of_attainment_is_drawn_again_alike() {
-    let bench = Bench::new(&STUDY.replace("2000", "100"));
+    let bench = Bench::new(&STUDY.replace("2000", "100"), MODEL);
     let run = ["simulate", "s.toml", "--target", "auc > 80", "--sweep", "amount=200,400,800", "--out", "out"];
     bench.teorell(&run).success().stdout(contains("attained, %"));
     let before = bench.read("out/pta.svg");

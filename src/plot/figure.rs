@@ -5,6 +5,7 @@ use super::panel::{CAPTION, DoseRow, Legend, Panel};
 use super::picture::{Anchor, Picture, Text};
 use super::render::text_width;
 use super::style::{MARGIN, TEXT_SIZE, TITLE_SIZE, Theme, WIDTH};
+use crate::exposure::summary::Summary;
 
 /// A quantity over time in one arm or group: median and range.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -24,6 +25,15 @@ pub struct Band {
 }
 
 impl Band {
+    /// Adds what a summary says at a time, or at a swept value.
+    pub(super) fn push(&mut self, at: f64, summary: &Summary) {
+        self.n = self.n.max(summary.n);
+        self.times.push(at);
+        self.low.push(summary.p5.unwrap_or(f64::NAN));
+        self.median.push(summary.p50.unwrap_or(f64::NAN));
+        self.high.push(summary.p95.unwrap_or(f64::NAN));
+    }
+
     pub(super) fn values(&self) -> impl Iterator<Item = f64> {
         [&self.low, &self.median, &self.high].into_iter().flatten().copied().filter(|value| value.is_finite())
     }

@@ -4,7 +4,7 @@ use crate::exposure::forest::{ForestInterval, ForestRow};
 use crate::output::number;
 
 use super::axis::{Axis, Scale, Tick};
-use super::comparison::label;
+use super::comparison::{distinct, label};
 use super::figure::{Figure, Plan, typeset};
 use super::panel::{Key, Legend, Look, Panel, REGION_OPACITY};
 use super::picture::{Anchor, Picture};
@@ -140,14 +140,4 @@ fn row_label(row: &ForestRow) -> String {
         "p95" => format!("{} (95th percentile)", value.trim_end()),
         _ => value.trim_end().to_owned(),
     }
-}
-
-fn distinct<'a>(names: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
-    let mut found: Vec<&str> = Vec::new();
-    for name in names {
-        if !found.contains(&name) {
-            found.push(name);
-        }
-    }
-    found
 }

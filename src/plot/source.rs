@@ -205,11 +205,7 @@ impl Study<'_> {
         let mut band = Band { name: arm.to_owned(), ..Band::default() };
         for row in self.rows.iter().filter(|row| row.arm == arm && row.quantity == quantity) {
             if let SummaryOf::Time(time) = row.of {
-                band.n = band.n.max(row.summary.n);
-                band.times.push(time);
-                band.low.push(row.summary.p5.unwrap_or(f64::NAN));
-                band.median.push(row.summary.p50.unwrap_or(f64::NAN));
-                band.high.push(row.summary.p95.unwrap_or(f64::NAN));
+                band.push(time, &row.summary);
             }
         }
         band

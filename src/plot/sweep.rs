@@ -181,11 +181,7 @@ fn exposures(kept: &Kept, swept: &SweptColumns, manifest: &Manifest) -> Multiple
                 rows.sort_by(|a, b| a.0.total_cmp(&b.0));
                 let mut band = Band { name: arm.to_owned(), ..Band::default() };
                 for (x, row) in rows {
-                    band.n = band.n.max(row.summary.n);
-                    band.times.push(x);
-                    band.low.push(row.summary.p5.unwrap_or(f64::NAN));
-                    band.median.push(row.summary.p50.unwrap_or(f64::NAN));
-                    band.high.push(row.summary.p95.unwrap_or(f64::NAN));
+                    band.push(x, &row.summary);
                 }
                 band
             };
@@ -226,11 +222,7 @@ fn curves(kept: &Kept, swept: &SweptColumns, manifest: &Manifest, time_unit: Tim
         let mut band = Band { name: arm.to_owned(), ..Band::default() };
         for (_, row) in kept.curves.iter().filter(|(at, row)| *at == point && row.arm == arm) {
             if let SummaryOf::Time(time) = row.of {
-                band.n = band.n.max(row.summary.n);
-                band.times.push(time);
-                band.low.push(row.summary.p5.unwrap_or(f64::NAN));
-                band.median.push(row.summary.p50.unwrap_or(f64::NAN));
-                band.high.push(row.summary.p95.unwrap_or(f64::NAN));
+                band.push(time, &row.summary);
             }
         }
         band

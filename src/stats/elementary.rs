@@ -7,11 +7,11 @@
 use multiversion::multiversion;
 
 /// ln 2 to 33 bits, so that its product with an exponent is exact, and the rest.
-const LN2_HI: f64 = f64::from_bits(0x3fe6_2e42_fee0_0000);
-const LN2_LO: f64 = f64::from_bits(0x3dea_39ef_3579_3c76);
+pub(crate) const LN2_HI: f64 = f64::from_bits(0x3fe6_2e42_fee0_0000);
+pub(crate) const LN2_LO: f64 = f64::from_bits(0x3dea_39ef_3579_3c76);
 
 /// Coefficients of the minimax polynomial of (ln(1 + s) - ln(1 - s) - 2s) / s over s^2.
-const LG: [f64; 7] = [
+pub(crate) const LG: [f64; 7] = [
     f64::from_bits(0x3fe5_5555_5555_5593),
     f64::from_bits(0x3fd9_9999_9997_fa04),
     f64::from_bits(0x3fd2_4924_9422_9359),

@@ -10,12 +10,10 @@
 
 use super::wide::Instructions;
 use super::{LANES, Lanes};
+use crate::stats::elementary::{LG, LN2_HI, LN2_LO};
 
 /// 1.5 * 2^52: adding it rounds to an integer, kept in the low bits.
 const ROUNDING: f64 = 6_755_399_441_055_744.0;
-/// ln 2 to 33 bits, so that its product with an exponent is exact, and the rest (msun `e_log.c`).
-const LN2_HI: f64 = f64::from_bits(0x3fe6_2e42_fee0_0000);
-const LN2_LO: f64 = f64::from_bits(0x3dea_39ef_3579_3c76);
 /// π/2 in three parts of 53 bits each: 2^-110 relative to an angle of 1 together.
 const PI_2: [f64; 3] = [
     f64::from_bits(0x3ff9_21fb_5444_2d18),
@@ -121,15 +119,6 @@ fn split_exponent(x: f64) -> (f64, f64) {
 /// ln(1 + f) - f + f^2/2 as s (f^2/2 + R), the parts of msun's log; f in [sqrt(1/2) - 1, sqrt(2) - 1].
 #[inline(always)]
 fn ln_1p_parts(f: f64) -> (f64, f64) {
-    const LG: [f64; 7] = [
-        f64::from_bits(0x3fe5_5555_5555_5593),
-        f64::from_bits(0x3fd9_9999_9997_fa04),
-        f64::from_bits(0x3fd2_4924_9422_9359),
-        f64::from_bits(0x3fcc_71c5_1d8e_78af),
-        f64::from_bits(0x3fc7_4664_96cb_03de),
-        f64::from_bits(0x3fc3_9a09_d078_c69f),
-        f64::from_bits(0x3fc2_f112_df3e_5244),
-    ];
     let s = f / (2.0 + f);
     let z = s * s;
     let w = z * z;
