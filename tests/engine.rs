@@ -7,7 +7,7 @@ use programs::*;
 use std::sync::Arc;
 use teorell::engine::failure::Cause;
 use teorell::engine::program::{BinaryOp, DoseInput, Program, Structure, UnaryOp};
-use teorell::engine::timeline::{RecordKind, SteadyState};
+use teorell::engine::timeline::SteadyState;
 use teorell::engine::{Engine, EngineError, SolverChoice, SubjectInput, Tolerance};
 
 const PROMISED: f64 = 1e-9;
@@ -91,7 +91,7 @@ fn steady_state_exists_where_coefficients_change_with_the_time_since_the_last_do
     a.program.structure = Structure::LinearTimeVarying;
     let program = a.finish();
     let dose = bolus(0, 100.0).every(10.0).steady(SteadyState::Replace);
-    let records = Records::with_covariates(&[]).answered(7.0, RecordKind::Dose(Box::new(dose))).observe(12.0);
+    let records = Records::with_covariates(&[]).answered_dose(7.0, dose).observe(12.0);
     let profile = run(&program, SolverChoice::Reference, &[0.02], &records).expect("it has a steady state");
     let peak = 100.0 / (1.0 - (-1.0f64).exp());
     // Newton's method stops at 1e-8 per step and has then gained its next digits too.

@@ -115,7 +115,7 @@ fn rule_1_row_order_decides_what_an_observation_at_a_dose_sees() {
         .observe(5.0)
         .dose(5.0, bolus(CENTRAL, 100.0))
         .observe(5.0)
-        .answered(6.0, RecordKind::Dose(Box::new(bolus(CENTRAL, 100.0))));
+        .answered_dose(6.0, bolus(CENTRAL, 100.0));
     let at_5 = after_bolus(5.0);
     let at_6 = after_bolus(6.0) + after_bolus(1.0) + 2.0;
     assert_close(&concentrations(&ONE, &records), &[0.0, 2.0, at_5, at_5 + 2.0, at_6], PROMISED);
@@ -185,7 +185,7 @@ fn rule_4_a_reset_with_a_lagged_dose_resets_at_the_record_and_its_additional_dos
     let dose = bolus(CENTRAL, 100.0).every(10.0).additional(1);
     let records = Records::with_dosing(1.0, 2.0, f64::NAN, f64::NAN)
         .dose(0.0, bolus(CENTRAL, 100.0))
-        .answered(10.0, RecordKind::ResetAndDose(Box::new(dose)))
+        .answered_reset_and_dose(10.0, dose)
         .observe_all(&[11.0, 12.0, 22.0, 25.0]);
     let expected = [0.0, 0.0, 2.0, after_bolus(10.0) + 2.0, after_bolus(13.0) + after_bolus(3.0)];
     assert_close(&concentrations(&ONE, &records), &expected, PROMISED);
@@ -196,7 +196,7 @@ fn rule_4_time_may_start_again_at_a_reset() {
     let records = Records::new()
         .dose(0.0, bolus(CENTRAL, 100.0).every(24.0).additional(5))
         .observe(30.0)
-        .answered(0.0, RecordKind::ResetAndDose(Box::new(bolus(CENTRAL, 100.0))))
+        .answered_reset_and_dose(0.0, bolus(CENTRAL, 100.0))
         .observe(8.0)
         .observe(30.0);
     let expected = [after_bolus(30.0) + after_bolus(6.0), 2.0, after_bolus(8.0), after_bolus(30.0)];
@@ -288,8 +288,8 @@ fn rule_7_steady_state_replaces_or_adds() {
     let add = bolus(CENTRAL, 100.0).every(24.0).steady(SteadyState::Add);
     let records = Records::new()
         .dose(0.0, bolus(CENTRAL, 700.0))
-        .answered(3.0, RecordKind::Dose(Box::new(replace)))
-        .answered(8.0, RecordKind::Dose(Box::new(add)))
+        .answered_dose(3.0, replace)
+        .answered_dose(8.0, add)
         .observe(20.0);
     // The first train is not continued: only the state it had reached decays on.
     let expected = [
@@ -334,9 +334,7 @@ fn rule_8_infusions_longer_than_the_interval_overlap_and_end_at_their_own_times(
 #[test]
 fn rule_9_a_constant_infusion_at_steady_state_ends_at_the_record_and_ignores_bioavailability() {
     let dose = infusion(CENTRAL, 0.0, 10.0).steady(SteadyState::Replace);
-    let records = Records::with_dosing(0.3, 0.0, f64::NAN, f64::NAN)
-        .answered(0.0, RecordKind::Dose(Box::new(dose.clone())))
-        .observe(5.0);
+    let records = Records::with_dosing(0.3, 0.0, f64::NAN, f64::NAN).answered_dose(0.0, dose.clone()).observe(5.0);
     assert_close(&concentrations(&ONE, &records), &[2.0, 2.0 * decay(0.1, 5.0)], PROMISED);
     let lagged = Records::with_dosing(1.0, 1.0, f64::NAN, f64::NAN).dose(0.0, dose);
     assert_eq!(error_of(&lagged), Cause::SteadyStateLag { record: 1, lag: 1.0, interval: 0.0 });
@@ -391,9 +389,7 @@ fn rule_11_nonlinear_steady_state_is_where_further_doses_change_nothing() {
     // Vmax 10 per hour, Km 50: capacity 120 per 12 h, so that at 100 plain repetition is still 1e-3 off after 60 doses.
     let program = saturable().finish();
     let dose = bolus(0, 100.0).every(12.0).steady(SteadyState::Replace).additional(1);
-    let records = Records::with_covariates(&[])
-        .answered(0.0, RecordKind::Dose(Box::new(dose)))
-        .answered(12.0, RecordKind::Observation);
+    let records = Records::with_covariates(&[]).answered_dose(0.0, dose).answered(12.0, RecordKind::Observation);
     let profile = run(&program, SolverChoice::Reference, &[10.0, 50.0], &records).expect("it has a steady state");
     assert_close(&profile.values[..1], &profile.values[1..], 1e-8);
     // Over an interval Vmax II = A0 - A1 + Km ln(A0/A1), with A0 = A1 + 100: ln(1 + 100/A1) = 0.4.
@@ -404,8 +400,7 @@ fn rule_11_nonlinear_steady_state_is_where_further_doses_change_nothing() {
 #[test]
 fn rule_11_nonlinear_steady_state_under_constant_infusion_balances_elimination() {
     let program = saturable().finish();
-    let records = Records::with_covariates(&[])
-        .answered(0.0, RecordKind::Dose(Box::new(infusion(0, 0.0, 9.0).steady(SteadyState::Replace))));
+    let records = Records::with_covariates(&[]).answered_dose(0.0, infusion(0, 0.0, 9.0).steady(SteadyState::Replace));
     let profile = run(&program, SolverChoice::Reference, &[10.0, 50.0], &records).expect("it has a steady state");
     // R = Vmax A / (Km + A).
     assert_close(&profile.values, &[9.0 * 50.0 / (10.0 - 9.0)], 1e-8);

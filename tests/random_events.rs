@@ -89,9 +89,9 @@ proptest! {
         samples in prop::collection::vec(time(), 1..10),
     ) {
         let mut records = Records::with_dosing(dosing.0, dosing.1, dosing.2, dosing.3);
-        let samples = samples.into_iter().map(|time| (time, RecordKind::Observation));
-        for (time, kind) in in_order(events.into_iter().chain(samples).collect()) {
-            records = records.answered(time, kind);
+        let samples = samples.into_iter().map(|time| (time, Event::Plain(RecordKind::Observation)));
+        for (time, event) in in_order(events.into_iter().chain(samples).collect()) {
+            records = event.answered(records, time);
         }
         let records = records.interval(0.0, 24.0).interval(24.0, 50.0);
         let program = compartments().finish();
@@ -144,7 +144,7 @@ proptest! {
         // Where Q is nearly 0 the second compartment takes for ever to fill, for either way.
         let kinetics = Kinetics { q: kinetics.q + 0.05, ..kinetics };
         let records = Records::with_dosing(dosing.0, dosing.1, dosing.2, dosing.3)
-            .answered(0.0, RecordKind::Dose(Box::new(dose)))
+            .answered_dose(0.0, dose)
             .observe_all(&[0.5, 5.0, 30.0]);
         let exact = run(&compartments().finish(), SolverChoice::Linear, &kinetics.thetas(), &records).expect("it runs");
         let mut program = compartments();
@@ -157,16 +157,34 @@ proptest! {
     }
 }
 
+/// Something that happens.
+#[derive(Clone, Debug)]
+enum Event {
+    Dose(DoseRecord),
+    ResetAndDose(DoseRecord),
+    Plain(RecordKind),
+}
+
+impl Event {
+    fn answered(self, records: Records, time: f64) -> Records {
+        match self {
+            Self::Dose(dose) => records.answered_dose(time, dose),
+            Self::ResetAndDose(dose) => records.answered_reset_and_dose(time, dose),
+            Self::Plain(kind) => records.answered(time, kind),
+        }
+    }
+}
+
 /// Anything that can happen.
-fn event() -> impl Strategy<Value = RecordKind> {
+fn event() -> impl Strategy<Value = Event> {
     let steady =
         prop_oneof![4 => Just(SteadyState::None), 1 => Just(SteadyState::Replace), 1 => Just(SteadyState::Add)];
     prop_oneof![
-        8 => dose(steady).prop_map(|dose| RecordKind::Dose(Box::new(dose))),
-        1 => dose(Just(SteadyState::None)).prop_map(|dose| RecordKind::ResetAndDose(Box::new(dose))),
-        1 => Just(RecordKind::Reset),
-        1 => Just(RecordKind::Other(Some((CENTRAL, false)))),
-        1 => Just(RecordKind::Other(Some((CENTRAL, true)))),
-        1 => Just(RecordKind::Other(Some((PERIPHERAL, false)))),
+        8 => dose(steady).prop_map(Event::Dose),
+        1 => dose(Just(SteadyState::None)).prop_map(Event::ResetAndDose),
+        1 => Just(Event::Plain(RecordKind::Reset)),
+        1 => Just(Event::Plain(RecordKind::Other(Some((CENTRAL, false))))),
+        1 => Just(Event::Plain(RecordKind::Other(Some((CENTRAL, true))))),
+        1 => Just(Event::Plain(RecordKind::Other(Some((PERIPHERAL, false))))),
     ]
 }

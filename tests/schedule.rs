@@ -50,7 +50,7 @@ fn schedule(subject: &SubjectRecords, options: &ScheduleOptions<'_>) -> Schedule
 
 /// Time and kind of every record of a timeline, and whether it has a row.
 fn outline(schedule: &Schedule) -> Vec<(f64, &'static str, bool)> {
-    let kind = |kind: &RecordKind| match kind {
+    let kind = |kind: RecordKind| match kind {
         RecordKind::Observation => "observation",
         RecordKind::Dose(_) => "dose",
         RecordKind::Other(_) => "other",
@@ -58,7 +58,7 @@ fn outline(schedule: &Schedule) -> Vec<(f64, &'static str, bool)> {
         RecordKind::ResetAndDose(_) => "reset and dose",
     };
     let records = schedule.timeline.records.iter();
-    records.map(|record| (record.time, kind(&record.kind), record.row.is_some())).collect()
+    records.map(|record| (record.time, kind(record.kind), record.row.is_some())).collect()
 }
 
 #[test]

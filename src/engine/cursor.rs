@@ -372,14 +372,14 @@ impl<'a> Cursor<'a> {
             }
             let seen = self.covariates.see(&timeline.covariates, self.time, &mut self.registers[covariates.clone()]);
             self.note_inputs(seen);
-            match &record.kind {
+            match record.kind {
                 RecordKind::Observation | RecordKind::Other(None) => {}
-                RecordKind::Dose(dose) => self.take_dose(self.next_record, dose, state)?,
-                RecordKind::Other(Some((compartment, on))) => self.switch(*compartment, *on, state),
+                RecordKind::Dose(dose) => self.take_dose(self.next_record, &timeline.doses[dose], state)?,
+                RecordKind::Other(Some((compartment, on))) => self.switch(compartment, on, state),
                 RecordKind::Reset => self.reset(state),
                 RecordKind::ResetAndDose(dose) => {
                     self.reset(state);
-                    self.take_dose(self.next_record, dose, state)?;
+                    self.take_dose(self.next_record, &timeline.doses[dose], state)?;
                 }
             }
             if let Some(row) = record.row {
@@ -504,10 +504,8 @@ impl<'a> Cursor<'a> {
             self.arrival.state = true;
             self.infusions.cancel_into(compartment);
             self.arrival.rates = true;
-            self.queue.cancel(|record| match &timeline.records[record].kind {
-                RecordKind::Dose(dose) | RecordKind::ResetAndDose(dose) => dose.state == compartment,
-                _ => false,
-            });
+            let dose = |record: usize| timeline.dose(timeline.records[record].kind);
+            self.queue.cancel(|record| dose(record).is_some_and(|dose| dose.state == compartment));
         }
         self.set_off(compartment, !on);
     }

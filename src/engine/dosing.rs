@@ -6,7 +6,7 @@ use super::program::DoseInput;
 use super::program::Register;
 use super::queue::PendingDose;
 use super::steady_state::{self, Train};
-use super::timeline::{DoseRate, DoseRecord, RecordKind, SteadyState};
+use super::timeline::{DoseRate, DoseRecord, SteadyState};
 
 /// How much of a dose enters, over how long (0 for a bolus).
 #[derive(Clone, Copy, Debug)]
@@ -51,9 +51,8 @@ impl Cursor<'_> {
     pub(super) fn give_due_doses(&mut self, state: &mut [f64]) -> Result<(), SubjectError> {
         let timeline = self.timeline;
         while let Some(pending) = self.queue.pop_due(self.time) {
-            match &timeline.records[pending.record].kind {
-                RecordKind::Dose(dose) | RecordKind::ResetAndDose(dose) => self.give(pending, dose, state)?,
-                RecordKind::Observation | RecordKind::Other(_) | RecordKind::Reset => {}
+            if let Some(dose) = timeline.dose(timeline.records[pending.record].kind) {
+                self.give(pending, dose, state)?;
             }
         }
         Ok(())

@@ -12,8 +12,11 @@ use serde::Serialize;
 /// One subject's records and covariates.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Timeline {
-    /// In file order; times never go back except at a reset.
-    pub records: Vec<Record>,
+    /// In file order; times never go back except at a reset. Subjects on one schedule share them: walking past hundreds of
+    /// records is bound by memory.
+    pub records: Arc<Vec<Record>>,
+    /// The subject's doses, which the records refer to.
+    pub doses: Vec<DoseRecord>,
     /// Covariates through time; columns in the model's order.
     pub covariates: CovariateTable,
     /// Exposure intervals, in order, not overlapping: `auc`, `cmax`, ... are measured over each.
@@ -24,8 +27,30 @@ pub struct Timeline {
     pub n_rows: usize,
 }
 
+impl Timeline {
+    /// Adds a record.
+    pub fn push(&mut self, record: Record) {
+        Arc::make_mut(&mut self.records).push(record);
+    }
+
+    /// Adds a dose for a record to refer to; its index.
+    pub fn add_dose(&mut self, dose: DoseRecord) -> usize {
+        self.doses.push(dose);
+        self.doses.len() - 1
+    }
+
+    /// The dose of a record, if it gives one.
+    #[must_use]
+    pub fn dose(&self, kind: RecordKind) -> Option<&DoseRecord> {
+        match kind {
+            RecordKind::Dose(index) | RecordKind::ResetAndDose(index) => self.doses.get(index),
+            RecordKind::Observation | RecordKind::Other(_) | RecordKind::Reset => None,
+        }
+    }
+}
+
 /// One record.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Record {
     /// Time.
     pub time: f64,
@@ -35,20 +60,19 @@ pub struct Record {
     pub row: Option<usize>,
 }
 
-/// What a record asks for (EVID 0, 1, 2, 3, 4). Doses are boxed: most records are observations, and walking past them is
-/// bound by memory.
-#[derive(Clone, Debug, PartialEq)]
+/// What a record asks for (EVID 0, 1, 2, 3, 4). A dose is said by its index in [`Timeline::doses`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RecordKind {
     /// EVID 0.
     Observation,
     /// EVID 1.
-    Dose(Box<DoseRecord>),
+    Dose(usize),
     /// EVID 2; turns the state on (`Some((state, true))`) or off and empties it (`Some((state, false))`).
     Other(Option<(usize, bool)>),
     /// EVID 3.
     Reset,
     /// EVID 4.
-    ResetAndDose(Box<DoseRecord>),
+    ResetAndDose(usize),
 }
 
 /// A dose as recorded.

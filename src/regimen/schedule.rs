@@ -11,6 +11,7 @@ mod intervals;
 mod plan;
 
 use std::fmt;
+use std::sync::Arc;
 
 use thiserror::Error;
 
@@ -271,6 +272,7 @@ pub fn from_records(
 /// Sets records and extra samples one after the other: the one way to a timeline's records.
 struct Assembler<'a> {
     schedule: Schedule,
+    records: Vec<Record>,
     grid: &'a [f64],
     /// First grid time not yet set.
     next_grid: usize,
@@ -286,11 +288,12 @@ impl<'a> Assembler<'a> {
                 return Err(ScheduleError::SampleOutOfOrder { number: index + 1, time });
             }
         }
-        Ok(Self { schedule: Schedule::default(), grid, next_grid: 0, previous: None, n_states, default_state })
+        let (schedule, records) = (Schedule::default(), Vec::new());
+        Ok(Self { schedule, records, grid, next_grid: 0, previous: None, n_states, default_state })
     }
 
     fn reserve(&mut self, n_records: usize) {
-        self.schedule.timeline.records.reserve_exact(n_records);
+        self.records.reserve_exact(n_records);
         self.schedule.rows.reserve_exact(n_records);
     }
 
@@ -314,7 +317,7 @@ impl<'a> Assembler<'a> {
             self.samples_until(time);
         }
         let row = wants_row.then(|| self.row(RowOrigin::Record(index)));
-        self.schedule.timeline.records.push(Record { time, kind, row });
+        self.records.push(Record { time, kind, row });
         self.samples_until(time);
         Ok(())
     }
@@ -332,13 +335,14 @@ impl<'a> Assembler<'a> {
         }
         self.samples_until(f64::INFINITY);
         self.schedule.timeline.n_rows = self.schedule.rows.len();
+        self.schedule.timeline.records = Arc::new(self.records);
         Ok(self.schedule)
     }
 
     fn sample(&mut self, time: f64) {
         let row = Some(self.row(RowOrigin::Grid(self.next_grid)));
         self.next_grid += 1;
-        self.schedule.timeline.records.push(Record { time, kind: RecordKind::Observation, row });
+        self.records.push(Record { time, kind: RecordKind::Observation, row });
     }
 
     fn row(&mut self, origin: RowOrigin) -> usize {
@@ -346,13 +350,13 @@ impl<'a> Assembler<'a> {
         self.schedule.rows.len() - 1
     }
 
-    fn kind(&self, place: RecordPlace, record: &EventRecord) -> Result<RecordKind, ScheduleError> {
+    fn kind(&mut self, place: RecordPlace, record: &EventRecord) -> Result<RecordKind, ScheduleError> {
         if let (Compartment::Off(compartment), true) = (record.compartment, record.evid != Evid::Other) {
             return Err(ScheduleError::CompartmentTurnedOff { place, evid: record.evid.number(), compartment });
         }
         Ok(match record.evid {
             Evid::Observation => RecordKind::Observation,
-            Evid::Dose => RecordKind::Dose(Box::new(self.dose(place, record)?)),
+            Evid::Dose => RecordKind::Dose(self.add_dose(place, record)?),
             Evid::Other => RecordKind::Other(match record.compartment {
                 Compartment::Default => None,
                 Compartment::Number(number) => Some((self.state(place, number)?, true)),
@@ -360,8 +364,13 @@ impl<'a> Assembler<'a> {
                 Compartment::Unresolved => return Err(ScheduleError::CompartmentUnresolved { place }),
             }),
             Evid::Reset => RecordKind::Reset,
-            Evid::ResetAndDose => RecordKind::ResetAndDose(Box::new(self.dose(place, record)?)),
+            Evid::ResetAndDose => RecordKind::ResetAndDose(self.add_dose(place, record)?),
         })
+    }
+
+    fn add_dose(&mut self, place: RecordPlace, record: &EventRecord) -> Result<usize, ScheduleError> {
+        let dose = self.dose(place, record)?;
+        Ok(self.schedule.timeline.add_dose(dose))
     }
 
     fn dose(&self, place: RecordPlace, record: &EventRecord) -> Result<DoseRecord, ScheduleError> {

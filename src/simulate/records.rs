@@ -176,7 +176,7 @@ impl RecordsRun<'_> {
         timeline.levels = self.design.setup.levels.clone();
         self.add_occasions(replicate, number, &mut timeline.covariates);
         let mut times = vec![0.0; timeline.n_rows];
-        for record in &timeline.records {
+        for record in timeline.records.iter() {
             if let Some(row) = record.row {
                 times[row] = record.time;
             }

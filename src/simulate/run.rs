@@ -168,9 +168,6 @@ impl<'a> CohortRun<'a> {
                 .map(|person| self.treat(&replicate, arm, person, &mut last))
                 .collect::<Result<Vec<_>, _>>()?;
             let simulated = self.simulator.integrate(index, &replicate, &people, &mut treated);
-            for (treated, simulated) in treated.into_iter().zip(&simulated) {
-                last.take_back(&simulated.times, treated.timeline);
-            }
             free().push(last);
             by_arm.push(simulated.into_iter());
         }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::engine::timeline::{Interval, RecordKind, Timeline};
+use crate::engine::timeline::{Interval, Timeline};
 use crate::regimen::schedule::{self, PlannedDose, ScheduleError};
 
 /// Sample times of an arm, in the model's unit of time. A sample at the time of a dose sees the state before it.
@@ -42,8 +42,6 @@ pub(super) struct LastSchedule {
     doses: Vec<PlannedDose>,
     times: Arc<[f64]>,
     timeline: Option<Timeline>,
-    /// Timelines of subjects that are done: each is hundreds of records, and making them anew is a tenth of a simulation.
-    spare: Vec<Timeline>,
 }
 
 impl LastSchedule {
@@ -63,9 +61,8 @@ impl LastSchedule {
             && last.intervals == intervals
             && self.differs_in_amounts_only(doses)
         {
-            let mut timeline = self.spare.pop().unwrap_or_else(|| last.clone());
-            set_amounts(&mut timeline, doses);
-            timeline.covariates.clone_from(&last.covariates);
+            let mut timeline = last.clone();
+            timeline.doses.iter_mut().zip(doses).for_each(|(given, dose)| given.amount = dose.amount);
             timeline.covariates.values.clear();
             timeline.covariates.values.extend_from_slice(covariates);
             return Ok((Arc::clone(&self.times), timeline));
@@ -74,17 +71,8 @@ impl LastSchedule {
         let plan = schedule::Plan { doses, samples: &times, covariates, intervals };
         let timeline = schedule::from_plan(&plan)?.timeline;
         let last = Some(timeline.clone());
-        *self = Self { doses: doses.to_vec(), times: Arc::clone(&times), timeline: last, spare: Vec::new() };
+        *self = Self { doses: doses.to_vec(), times: Arc::clone(&times), timeline: last };
         Ok((times, timeline))
-    }
-
-    /// Takes back the timeline of a subject that is done, with the sample times that it came with.
-    pub(super) fn take_back(&mut self, times: &Arc<[f64]>, timeline: Timeline) {
-        // The times are made with the schedule, so they tell whether it is still this one; who could not be treated has no records.
-        let is_this = |last: &Timeline| Arc::ptr_eq(times, &self.times) && last.records.len() == timeline.records.len();
-        if self.timeline.as_ref().is_some_and(is_this) {
-            self.spare.push(timeline);
-        }
     }
 
     fn differs_in_amounts_only(&self, doses: &[PlannedDose]) -> bool {
@@ -92,15 +80,6 @@ impl LastSchedule {
         let is_valid = |dose: &PlannedDose| dose.amount >= 0.0 && dose.amount.is_finite();
         doses.iter().all(is_valid) && doses.iter().map(place).eq(self.doses.iter().map(place))
     }
-}
-
-/// Gives a timeline of a plan the amounts of another plan with doses at the same times.
-fn set_amounts(timeline: &mut Timeline, doses: &[PlannedDose]) {
-    let given = timeline.records.iter_mut().filter_map(|record| match &mut record.kind {
-        RecordKind::Dose(given) => Some(given),
-        _ => None,
-    });
-    given.zip(doses).for_each(|(given, dose)| given.amount = dose.amount);
 }
 
 #[cfg(test)]
@@ -131,18 +110,15 @@ mod tests {
         let heavier = |amount| [dose(0.0, 1.0), PlannedDose { amount, ..dose(12.0, 1.0) }];
         let (first_times, first) = memory.of(&sampling, &heavier(3.0), &[70.0], &intervals).unwrap();
         assert_eq!(first, made(&heavier(3.0), &[70.0]));
-        let mut used = first.clone();
-        used.covariates.times.push(12.0);
-        memory.take_back(&first_times, used);
         let (times, second) = memory.of(&sampling, &heavier(4.0), &[90.0], &intervals).unwrap();
-        assert!(Arc::ptr_eq(&first_times, &times), "subjects on one regimen share their times");
+        assert!(
+            Arc::ptr_eq(&first_times, &times) && Arc::ptr_eq(&first.records, &second.records),
+            "subjects on one regimen share them"
+        );
         assert_eq!(second, made(&heavier(4.0), &[90.0]));
         let (times, third) = memory.of(&sampling, &[dose(0.0, 2.0)], &[90.0], &intervals).unwrap();
         assert_eq!((*times).to_vec(), [0.0, 2.0, 5.0]);
         assert_eq!(third, made(&[dose(0.0, 2.0)], &[90.0]));
-        memory.take_back(&first_times, first);
-        let (_, fourth) = memory.of(&sampling, &[dose(0.0, 2.0)], &[90.0], &intervals).unwrap();
-        assert_eq!(fourth, third, "a timeline of another schedule is not taken back");
         let unfit = PlannedDose { amount: f64::NAN, ..dose(0.0, 2.0) };
         assert!(memory.of(&sampling, &[unfit], &[90.0], &intervals).is_err());
     }

@@ -15,7 +15,7 @@ impl Cohort {
     /// Doses and intervals alone.
     pub fn without_samples(&mut self) {
         for patient in &mut self.patients {
-            patient.timeline.records.retain(|record| record.row.is_none());
+            Arc::make_mut(&mut patient.timeline.records).retain(|record| record.row.is_none());
             patient.timeline.n_rows = 0;
         }
     }
@@ -74,11 +74,11 @@ fn inotuzumab_etas(z: &[f64]) -> Vec<f64> {
 /// One-hour infusions of 0.8, 0.5, 0.5 mg/m2 per cycle; samples every twelve hours to 3864 h; one interval per cycle.
 fn inotuzumab_timeline(bsa: f64, covariates: Vec<f64>) -> Timeline {
     let doses = dose_times();
-    let mut records = Vec::new();
+    let mut timeline = Timeline { n_rows: 323, ..Timeline::default() };
     let mut next_dose = 0;
     for row in 0..323 {
         let time = 12.0 * row as f64;
-        records.push(Record { time, kind: RecordKind::Observation, row: Some(row) });
+        timeline.push(Record { time, kind: RecordKind::Observation, row: Some(row) });
         if next_dose < doses.len() && doses[next_dose] == time {
             let amount = bsa * if next_dose % 3 == 0 { 0.8 } else { 0.5 };
             let dose = DoseRecord {
@@ -89,16 +89,17 @@ fn inotuzumab_timeline(bsa: f64, covariates: Vec<f64>) -> Timeline {
                 interval: 0.0,
                 steady_state: SteadyState::None,
             };
-            records.push(Record { time, kind: RecordKind::Dose(Box::new(dose)), row: None });
+            let dose = timeline.add_dose(dose);
+            timeline.push(Record { time, kind: RecordKind::Dose(dose), row: None });
             next_dose += 1;
         }
     }
     let starts: Vec<f64> = doses.iter().step_by(3).copied().collect();
     let ends = starts.iter().skip(1).copied().chain([3864.0]);
-    let intervals = starts.iter().zip(ends).map(|(&start, end)| Interval { start, end }).collect();
+    timeline.intervals = starts.iter().zip(ends).map(|(&start, end)| Interval { start, end }).collect();
     let interpolation = vec![Interpolation::Locf; covariates.len()];
-    let covariates = CovariateTable { times: vec![0.0], values: covariates, interpolation };
-    Timeline { records, covariates, intervals, n_rows: 323, ..Timeline::default() }
+    timeline.covariates = CovariateTable { times: vec![0.0], values: covariates, interpolation };
+    timeline
 }
 
 /// Largest relative difference of outputs, areas and maxima; values below `floor` count as `floor`.

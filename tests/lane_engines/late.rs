@@ -1,5 +1,7 @@
 //! Inputs that set in after a stop, while nothing or only slow states move: no step may pass over them.
 
+use std::sync::Arc;
+
 use crate::fixtures::Cohort;
 use crate::small::{model, one_subject};
 use teorell::engine::SolverChoice;
@@ -29,8 +31,8 @@ fn a_dose_through_transit_compartments_arrives_whatever_slow_states_are_there() 
 }",
     );
     let mut cohort = one_subject(&model, 0.0, 100.0, &[700.0, 1400.0]);
-    let records = &mut cohort.patients[0].timeline.records;
-    let mut second = records[0].clone();
+    let records = Arc::make_mut(&mut cohort.patients[0].timeline.records);
+    let mut second = records[0];
     second.time = 700.0;
     assert!(matches!(second.kind, RecordKind::Dose(_)));
     records.insert(2, second);

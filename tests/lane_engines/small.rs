@@ -27,14 +27,15 @@ pub fn one_subject(model: &Model, start: f64, amount: f64, times: &[f64]) -> Coh
         interval: 0.0,
         steady_state: SteadyState::None,
     };
-    let mut records = vec![Record { time: start, kind: RecordKind::Dose(Box::new(dose)), row: None }];
+    let mut records = vec![Record { time: start, kind: RecordKind::Dose(0), row: None }];
     records.extend(times.iter().enumerate().map(|(row, &time)| Record {
         time,
         kind: RecordKind::Observation,
         row: Some(row),
     }));
     let timeline = Timeline {
-        records,
+        records: records.into(),
+        doses: vec![dose],
         covariates: CovariateTable { times: vec![start], values: vec![], interpolation: vec![] },
         intervals: vec![Interval { start, end: times.last().copied().unwrap_or(start) }],
         n_rows: times.len(),

@@ -249,7 +249,8 @@ fn a_short_pulse_of_input_is_not_stepped_over() {
         "if (t > 1000 & t <= 1000.5) { input <- rate } else { input <- 0 }; d/dt(a) <- input; y <- a",
     );
     let record = |time: f64, row: usize| Record { time, kind: RecordKind::Observation, row: Some(row) };
-    let timeline = Timeline { records: vec![record(0.0, 0), record(5000.0, 1)], n_rows: 2, ..Timeline::default() };
+    let timeline =
+        Timeline { records: vec![record(0.0, 0), record(5000.0, 1)].into(), n_rows: 2, ..Timeline::default() };
     let engine = Engine::new(Arc::new(model.program().clone()), SolverChoice::Auto, Tolerance::default()).unwrap();
     let subject = SubjectInput { number: 0, thetas: &model.thetas(), etas: &[], timeline: &timeline };
     let profile = engine.run(&[subject]).remove(0).unwrap();

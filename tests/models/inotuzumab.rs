@@ -206,6 +206,7 @@ fn typical_patient(model: &Model, bsa: f64) -> Result<Profile, SubjectError> {
     let mut records: Vec<Record> = (TYPICAL.iter().enumerate())
         .map(|(row, &(time, ..))| Record { time, kind: RecordKind::Observation, row: Some(row) })
         .collect();
+    let mut doses = Vec::new();
     for cycle_start in [0.0, 504.0, 1176.0, 1848.0, 2520.0, 3192.0] {
         for (day, dose_per_m2) in [(0.0, 0.8), (7.0, 0.5), (14.0, 0.5)] {
             let dose = DoseRecord {
@@ -216,7 +217,9 @@ fn typical_patient(model: &Model, bsa: f64) -> Result<Profile, SubjectError> {
                 interval: 0.0,
                 steady_state: SteadyState::None,
             };
-            records.push(Record { time: cycle_start + 24.0 * day, kind: RecordKind::Dose(Box::new(dose)), row: None });
+            let kind = RecordKind::Dose(doses.len());
+            doses.push(dose);
+            records.push(Record { time: cycle_start + 24.0 * day, kind, row: None });
         }
     }
     // A stable sort keeps each sample before the dose of the same time: the table has the value just before it.
@@ -231,7 +234,8 @@ fn typical_patient(model: &Model, bsa: f64) -> Result<Profile, SubjectError> {
         })
         .collect();
     let timeline = Timeline {
-        records,
+        records: records.into(),
+        doses,
         intervals: starts.zip(&TYPICAL).map(|(start, row)| Interval { start, end: row.0 }).collect(),
         n_rows: TYPICAL.len(),
         covariates: CovariateTable {

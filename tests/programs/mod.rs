@@ -208,7 +208,7 @@ impl Records {
     }
 
     pub fn record(mut self, time: f64, kind: RecordKind) -> Self {
-        self.timeline.records.push(Record { time, kind, row: None });
+        self.timeline.push(Record { time, kind, row: None });
         self
     }
 
@@ -216,12 +216,25 @@ impl Records {
     pub fn answered(mut self, time: f64, kind: RecordKind) -> Self {
         let row = Some(self.timeline.n_rows);
         self.timeline.n_rows += 1;
-        self.timeline.records.push(Record { time, kind, row });
+        self.timeline.push(Record { time, kind, row });
         self
     }
 
-    pub fn dose(self, time: f64, dose: DoseRecord) -> Self {
-        self.record(time, RecordKind::Dose(Box::new(dose)))
+    pub fn dose(mut self, time: f64, dose: DoseRecord) -> Self {
+        let dose = self.timeline.add_dose(dose);
+        self.record(time, RecordKind::Dose(dose))
+    }
+
+    /// A dose with a row.
+    pub fn answered_dose(mut self, time: f64, dose: DoseRecord) -> Self {
+        let dose = self.timeline.add_dose(dose);
+        self.answered(time, RecordKind::Dose(dose))
+    }
+
+    /// A reset and a dose, with a row.
+    pub fn answered_reset_and_dose(mut self, time: f64, dose: DoseRecord) -> Self {
+        let dose = self.timeline.add_dose(dose);
+        self.answered(time, RecordKind::ResetAndDose(dose))
     }
 
     pub fn reset(self, time: f64) -> Self {

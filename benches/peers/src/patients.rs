@@ -1,6 +1,5 @@
 //! The patients as numbers: individual parameters and amounts, for solvers that take equations written by hand.
 
-use teorell::engine::timeline::RecordKind;
 use teorell::model::{Model, ModelOptions};
 
 use crate::fixtures::{Cohort, Patient};
@@ -51,10 +50,7 @@ pub fn individuals(cohort: &Cohort) -> Individuals {
     let individual = |patient: &Patient| {
         let values = model.individual_parameters(&cohort.thetas, &patient.etas, &patient.timeline.covariates.values);
         let of = |name: &str| values[names.iter().position(|&known| known == name).expect("a parameter")];
-        let amounts = patient.timeline.records.iter().filter_map(|record| match &record.kind {
-            RecordKind::Dose(dose) => Some(dose.amount),
-            _ => None,
-        });
+        let amounts = patient.timeline.doses.iter().map(|dose| dose.amount);
         Individual {
             cl1: of("cl1"),
             cl2: of("cl2"),
