@@ -244,6 +244,25 @@ fn flags_override_keys_of_the_study_and_the_run_is_recorded_with_them() {
     assert_eq!(bench.read("again/profiles.csv"), profiles);
 }
 
+/// Subjects share their steps with fifteen others: those are the same whoever else is simulated.
+#[test]
+fn a_subject_has_the_same_rows_in_cohorts_of_20_and_1000_and_20000() {
+    let study = STUDY.replace("BSA = 1.84", "BSA = { normal = { mean = 1.84, sd = 0.2 }, min = 1.2, max = 2.6 }");
+    let bench = Bench::with(&study);
+    let rows = |size: &str| -> Vec<String> {
+        let arguments =
+            ["simulate", "s.toml", "-q", "--outputs", "profiles,cycles", "--arm", "two", "-n", size, "-o", size];
+        bench.teorell(&arguments).success();
+        let files = ["profiles.csv", "exposure.csv"].map(|file| bench.read(&format!("{size}/{file}")));
+        let of_17 = files.iter().flat_map(|file| file.lines()).filter(|row| row.starts_with("two,17,"));
+        of_17.map(str::to_owned).collect()
+    };
+    let small = rows("20");
+    assert!(small.len() > 5, "{small:?}");
+    assert_eq!(rows("1000"), small);
+    assert_eq!(rows("20000"), small);
+}
+
 #[test]
 fn a_failed_subject_is_named_becomes_a_row_and_gives_status_3() {
     // Garrett's volume is linear in BSA and negative below 0.55 m².
@@ -430,10 +449,17 @@ fn a_study_written_as_a_data_set_gives_the_same_numbers() {
     from_data.extend(both);
     bench.teorell(&from_data).success();
     // Subject, time, concentration and observation: only the name of the arm and of the cycles differ.
-    let columns = |path: &str| -> Vec<Vec<String>> {
-        bench.read(path).lines().map(|row| row.split(',').skip(1).take(4).map(str::to_owned).collect()).collect()
+    let columns = |path: &str| -> Vec<Vec<f64>> {
+        let number = |cell: &str| cell.parse().unwrap();
+        bench.read(path).lines().skip(1).map(|row| row.split(',').skip(1).take(4).map(number).collect()).collect()
     };
-    assert_eq!(columns("a/profiles.csv"), columns("b/profiles.csv"));
+    let (study, data) = (columns("a/profiles.csv"), columns("b/profiles.csv"));
+    assert_eq!(study.len(), data.len());
+    for (study, data) in study.iter().zip(&data) {
+        assert_eq!(study[..2], data[..2]);
+        // Subjects of a study share their steps, those of a data set do not: both keep the tolerance of 1e-8.
+        assert!(study.iter().zip(data).all(|(a, b)| (a - b).abs() <= 1e-8 * b.abs()), "{study:?} {data:?}");
+    }
     // Several arms are groups of their own subjects.
     let text = bench.teorell(&["dataset", "s.toml"]).success().get_output().stdout.clone();
     let text = String::from_utf8(text).unwrap();

@@ -151,6 +151,16 @@ impl Cohort {
         if subject == 0 || subject > self.size {
             return Err(CohortError::NoSuchSubject { subject, size: self.size });
         }
+        self.draw_any(streams, subject)
+    }
+
+    /// A subject that a larger cohort would have; `None` where there is none (the rows of a file are all there are).
+    #[must_use]
+    pub fn draw_beyond(&self, streams: &Streams, subject: u64) -> Option<Drawn> {
+        if self.file.is_some() { None } else { self.draw_any(streams, subject).ok() }
+    }
+
+    fn draw_any(&self, streams: &Streams, subject: u64) -> Result<Drawn, CohortError> {
         let mut drawn = Drawn { id: None, values: Vec::with_capacity(self.names.len()), rejected: 0 };
         if let Some(file) = &self.file {
             let (id, values) = file.subject(streams, subject);

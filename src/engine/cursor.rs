@@ -300,6 +300,11 @@ impl<'a> Cursor<'a> {
         count
     }
 
+    /// Passes the rows that another subject on the same records has passed, for an integrator that answers them for both.
+    pub(super) fn pass_rows_of(&mut self, other: &Self) {
+        self.next_record = other.next_record;
+    }
+
     /// All rows of the profile, for an integrator that computes outputs itself.
     pub(super) fn rows_mut(&mut self) -> &mut [f64] {
         &mut self.values

@@ -212,6 +212,14 @@ impl Engine {
     /// [`Engine::run`], with what each subject took.
     #[must_use]
     pub fn answer(&self, subjects: &[SubjectInput<'_>]) -> Vec<Answer> {
+        self.answer_among(subjects, &[])
+    }
+
+    /// [`Engine::answer`] of subjects at the end of a cohort. Subjects on one schedule (whose timelines share their records)
+    /// go in groups of sixteen by their numbers, and the last digits of one depend on the others. `companions` are who would
+    /// come next in a larger cohort: they complete the last group, and are not answered.
+    #[must_use]
+    pub fn answer_among(&self, subjects: &[SubjectInput<'_>], companions: &[SubjectInput<'_>]) -> Vec<Answer> {
         let mut relay = Relay::new(&self.program, self.tolerance, self.backend, !self.forced, subjects);
         match &self.solver {
             Solver::Linear(otherwise) => {
@@ -220,8 +228,8 @@ impl Engine {
                     relay.series(taylor.as_ref());
                 }
             }
-            Solver::Taylor(taylor) => relay.lanes(taylor.as_ref()),
-            Solver::RungeKutta(runge_kutta) => relay.lanes(runge_kutta.as_ref()),
+            Solver::Taylor(taylor) => relay.lanes(taylor.as_ref(), companions),
+            Solver::RungeKutta(runge_kutta) => relay.lanes(runge_kutta.as_ref(), companions),
             Solver::Stiff => relay.stiff(),
             Solver::Reference => relay.reference(),
         }

@@ -73,16 +73,16 @@ impl<'a> Relay<'a> {
         }
     }
 
-    /// All subjects over lanes.
-    pub fn lanes<I: LaneIntegrator + Clone>(&mut self, integrator: &I) {
-        self.seat(integrator.clone(), &(0..self.subjects.len()).collect::<Vec<usize>>());
+    /// All subjects over lanes, in groups where they fit together.
+    pub fn lanes<I: LaneIntegrator + Clone>(&mut self, integrator: &I, companions: &[SubjectInput<'_>]) {
+        self.seat(integrator.clone(), &(0..self.subjects.len()).collect::<Vec<usize>>(), Some(companions));
     }
 
     /// Those that [`Self::linear`] left.
     pub fn series(&mut self, taylor: &Taylor) {
         let waiting = std::mem::take(&mut self.left_to_series);
         if !waiting.is_empty() {
-            self.seat(taylor.clone(), &waiting);
+            self.seat(taylor.clone(), &waiting, None);
         }
     }
 
@@ -96,12 +96,19 @@ impl<'a> Relay<'a> {
         self.left_to_reference = (0..self.subjects.len()).collect();
     }
 
-    fn seat(&mut self, mut integrator: impl LaneIntegrator, waiting: &[usize]) {
+    /// Groups are for all subjects of a run alone: who waits after another integrator depends on more than a number.
+    fn seat(
+        &mut self,
+        mut integrator: impl LaneIntegrator,
+        waiting: &[usize],
+        companions: Option<&[SubjectInput<'_>]>,
+    ) {
         let (along_lines, seated): (Vec<usize>, Vec<usize>) =
             waiting.iter().partition(|&&index| is_continuous(self.subjects[index]));
         self.left_to_reference.extend(along_lines);
         let inputs: Vec<SubjectInput<'_>> = seated.iter().map(|&index| self.subjects[index]).collect();
-        let outcomes = driver::run(self.program, &mut integrator, self.backend, self.watches_stiffness, &inputs);
+        let watches = self.watches_stiffness;
+        let outcomes = driver::run(self.program, &mut integrator, self.backend, watches, &inputs, companions);
         for (index, (outcome, steps)) in seated.into_iter().zip(outcomes) {
             let result = match outcome {
                 Outcome::Done(profile) => Ok(profile),
@@ -123,7 +130,7 @@ impl<'a> Relay<'a> {
     fn runge_kutta(&mut self) {
         let waiting = std::mem::take(&mut self.left_to_runge_kutta);
         if !waiting.is_empty() {
-            self.seat(RungeKutta::new(self.program, self.tolerance, self.backend), &waiting);
+            self.seat(RungeKutta::new(self.program, self.tolerance, self.backend), &waiting, None);
         }
     }
 
@@ -135,8 +142,8 @@ impl<'a> Relay<'a> {
         }
         self.watches_stiffness = false;
         match Taylor::new(self.program, self.tolerance, self.backend) {
-            Some(taylor) => self.seat(taylor, &waiting),
-            None => self.seat(RungeKutta::new(self.program, self.tolerance, self.backend), &waiting),
+            Some(taylor) => self.seat(taylor, &waiting, None),
+            None => self.seat(RungeKutta::new(self.program, self.tolerance, self.backend), &waiting, None),
         }
     }
 

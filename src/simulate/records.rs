@@ -153,7 +153,7 @@ impl RecordsRun<'_> {
             });
             treated.push(self.treat(&replicate, subject, *number)?);
         }
-        let results = self.simulator.integrate(0, &replicate, &people, &mut treated);
+        let results = self.simulator.integrate(0, &replicate, &people, &mut treated, &[]);
         let failed = results.iter().filter(|result| result.outcome.is_err()).count() as u64;
         Ok((results, Counts { subjects: subjects.len() as u64, failed, rejected_draws: 0 }))
     }

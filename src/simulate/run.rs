@@ -11,7 +11,9 @@ use super::result::Simulated;
 use super::sampling::LastSchedule;
 use super::sink::AnySink;
 use super::subject::{Person, Replicate, Simulator, Treated};
+use crate::cohort::Drawn;
 use crate::cohort::streams::Purpose;
+use crate::engine::lanes::LANES;
 use crate::engine::timeline::{Interpolation, Interval, Record, RecordKind, Timeline};
 use crate::regimen::dosing::{Cycle, RegimenError, Treatment};
 
@@ -149,16 +151,24 @@ impl<'a> CohortRun<'a> {
         let streams = &replicate.streams;
         let mut counts = Counts { subjects: range.end - range.start, ..Counts::default() };
         let mut people = Vec::new();
+        let person = |number: u64, drawn: Drawn| Person {
+            number,
+            id: drawn.id.map_or_else(|| number.to_string().into(), Into::into),
+            covariates: drawn.values,
+            etas: replicate.population.variability.draw(streams, number),
+        };
         for number in range.start + 1..=range.end {
             let drawn = self.design.cohort.draw(streams, number)?;
             counts.rejected_draws += u64::from(drawn.rejected);
-            people.push(Person {
-                number,
-                id: drawn.id.map_or_else(|| number.to_string().into(), Into::into),
-                covariates: drawn.values,
-                etas: replicate.population.variability.draw(streams, number),
-            });
+            people.push(person(number, drawn));
         }
+        let n_people = people.len();
+        // Whoever shares steps with the last subjects in a larger cohort does so in this one: the bytes are the same.
+        let companions = range.end + 1..=range.end.next_multiple_of(LANES as u64);
+        people.extend(
+            companions.map_while(|number| Some(person(number, self.design.cohort.draw_beyond(streams, number)?))),
+        );
+        let (people, companions) = people.split_at(n_people);
         let mut by_arm = Vec::with_capacity(self.design.arms.len());
         for (index, arm) in self.design.arms.iter().enumerate() {
             let free = || self.schedules[index].lock().unwrap_or_else(PoisonError::into_inner);
@@ -167,12 +177,16 @@ impl<'a> CohortRun<'a> {
                 .iter()
                 .map(|person| self.treat(&replicate, arm, person, &mut last))
                 .collect::<Result<Vec<_>, _>>()?;
-            let simulated = self.simulator.integrate(index, &replicate, &people, &mut treated);
+            let beside: Vec<(&Person, Treated)> = companions
+                .iter()
+                .map(|person| (person, self.treat(&replicate, arm, person, &mut last).unwrap_or_default()))
+                .collect();
+            let simulated = self.simulator.integrate(index, &replicate, people, &mut treated, &beside);
             free().push(last);
             by_arm.push(simulated.into_iter());
         }
         let mut results = Vec::with_capacity(people.len() * by_arm.len());
-        for _ in &people {
+        for _ in people {
             results.extend(by_arm.iter_mut().filter_map(Iterator::next));
         }
         counts.failed = results.iter().filter(|result| result.outcome.is_err()).count() as u64;

@@ -94,30 +94,27 @@ impl<'a> Simulator<'a> {
     }
 
     /// Results of subjects under one treatment each, in their order. Of the treatments nothing but the timelines is left.
+    /// `companions` would come next in a larger cohort, see [`Engine::answer_among`].
     pub(super) fn integrate(
         &self,
         arm: usize,
         replicate: &Replicate<'_>,
         people: &[Person],
         treated: &mut [Treated],
+        companions: &[(&Person, Treated)],
     ) -> Vec<Simulated> {
-        let inputs: Vec<SubjectInput<'_>> = people
-            .iter()
-            .zip(treated.iter())
-            .map(|(person, treated)| SubjectInput {
-                number: person.number,
-                thetas: &replicate.population.thetas,
-                etas: &person.etas,
-                timeline: &treated.timeline,
-            })
-            .collect();
-        let outcomes = self.engine.run(&inputs);
+        let thetas = &replicate.population.thetas;
+        let inputs: Vec<SubjectInput<'_>> =
+            people.iter().zip(treated.iter()).map(|(person, treated)| input(thetas, person, treated)).collect();
+        let beside: Vec<SubjectInput<'_>> =
+            companions.iter().map(|(person, treated)| input(thetas, person, treated)).collect();
+        let outcomes = self.engine.answer_among(&inputs, &beside).into_iter().map(|answer| answer.result);
         let parameters: Vec<_> = inputs.iter().map(|input| self.parameters(input)).collect();
         drop(inputs);
         people
             .iter()
             .zip(treated)
-            .zip(outcomes.into_iter().zip(parameters))
+            .zip(outcomes.zip(parameters))
             .map(|((person, treated), (outcome, (parameters, terminal_half_life)))| Simulated {
                 arm,
                 replicate: replicate.number,
@@ -183,4 +180,8 @@ impl<'a> Simulator<'a> {
         let parameters = model.parameters().iter().map(|parameter| registers[parameter.register as usize]).collect();
         (parameters, half_life::terminal(program, &mut registers))
     }
+}
+
+fn input<'a>(thetas: &'a [f64], person: &'a Person, treated: &'a Treated) -> SubjectInput<'a> {
+    SubjectInput { number: person.number, thetas, etas: &person.etas, timeline: &treated.timeline }
 }

@@ -36,12 +36,14 @@ impl Random {
 }
 
 /// A patient: what an engine needs.
+#[derive(Clone)]
 pub struct Patient {
     pub etas: Vec<f64>,
     pub timeline: Timeline,
 }
 
 /// A cohort on one model.
+#[derive(Clone)]
 pub struct Cohort {
     pub program: Arc<Program>,
     pub thetas: Vec<f64>,
@@ -56,7 +58,7 @@ impl Cohort {
             .iter()
             .enumerate()
             .map(|(number, patient)| SubjectInput {
-                number: number as u64,
+                number: number as u64 + 1,
                 thetas: &self.thetas,
                 etas: &patient.etas,
                 timeline: &patient.timeline,

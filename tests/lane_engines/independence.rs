@@ -6,7 +6,7 @@ use teorell::engine::{Engine, SolverChoice, Tolerance};
 use teorell::profile::Profile;
 
 /// Bit by bit, not-a-number included.
-fn same_bytes(a: &Profile, b: &Profile) -> bool {
+pub fn same_bytes(a: &Profile, b: &Profile) -> bool {
     let bits = |profile: &Profile| -> Vec<u64> {
         let exposures = profile.exposures.iter().flat_map(|e| [e.auc, e.cmax, e.tmax, e.ctrough]);
         profile.values.iter().copied().chain(exposures).map(f64::to_bits).collect()

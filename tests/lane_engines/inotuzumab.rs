@@ -12,6 +12,16 @@ use teorell::profile::Profile;
 use crate::fixtures::{Cohort, Patient, Random};
 
 impl Cohort {
+    /// The records of the first patient for all, as the subjects of a study on one regimen have them. Doses are each patient's own.
+    pub fn on_one_schedule(mut self) -> Self {
+        let records = Arc::clone(&self.patients[0].timeline.records);
+        for patient in &mut self.patients {
+            assert_eq!(patient.timeline.records, records, "they are the same to begin with");
+            patient.timeline.records = Arc::clone(&records);
+        }
+        self
+    }
+
     /// Doses and intervals alone.
     pub fn without_samples(&mut self) {
         for patient in &mut self.patients {

@@ -9,6 +9,7 @@ mod late;
 mod recurrences;
 mod small;
 mod stiffness;
+mod together;
 
 use fixtures::Cohort;
 use inotuzumab::{inotuzumab, worst_difference};

@@ -31,6 +31,8 @@ pub(crate) struct Bank {
     pub finish: Lanes,
     /// States at the end of the step.
     pub end: Vec<Lanes>,
+    /// All lanes are at one time, with one stop, and take one step.
+    pub together: bool,
     /// Not 0 where the derivatives are not finite at the start of the step.
     pub broken: Lanes,
 }
@@ -64,6 +66,7 @@ impl Bank {
             start: zero,
             finish: zero,
             end: zeros,
+            together: false,
             broken: zero,
         }
     }
@@ -126,6 +129,9 @@ fn advance_kernel<I: Instructions>(bank: &mut Bank) {
 
 /// A way of getting sixteen subjects one step further.
 pub(crate) trait LaneIntegrator {
+    /// Whether it obeys [`Bank::together`].
+    const SHARES_STEPS: bool = false;
+
     /// As `--solver` has it.
     fn name(&self) -> &'static str;
 

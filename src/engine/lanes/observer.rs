@@ -5,7 +5,7 @@
 //! the derivative and observation blocks waits until there are as many samples as lanes ([`Observer::answer`]).
 
 use super::bank::{Bank, Solution};
-use super::block::run_block;
+use super::block::{run_block, run_block_kernel};
 use super::slice::Slice;
 use super::wide::{Instructions, Wide};
 use super::{LANES, Lanes, lane_kernel};
@@ -94,6 +94,27 @@ impl Observer {
         run_block(self.backend, &self.plan.slice.block, &mut self.registers);
     }
 
+    /// Takes what the subjects of all lanes bring, for [`Self::observe_all`].
+    pub fn take_inputs(&mut self, bank: &Bank) {
+        for &register in &self.plan.slice.inputs {
+            self.registers[register as usize] = bank.registers[register as usize];
+        }
+    }
+
+    /// Computes the outputs of every lane's subject at one time, which is so long after the start of everybody's step.
+    pub fn observe_all(&mut self, solution: Solution<'_>, elapsed: f64, time: f64) {
+        observe_all(self.backend, &self.plan, solution, elapsed, time, &mut self.registers);
+    }
+
+    /// Copies all outputs of each lane into its row.
+    pub fn copy_row<'a>(&self, rows: impl Iterator<Item = &'a mut [f64]>) {
+        for (lane, row) in rows.enumerate() {
+            for (value, &register) in row.iter_mut().zip(&self.outputs) {
+                *value = self.registers[register as usize].0[lane];
+            }
+        }
+    }
+
     /// The first output of one subject from its own registers.
     pub fn observe_start(&mut self, registers: &[f64], state: &[f64], time: f64) -> f64 {
         self.registers[self.plan.time as usize] = Lanes::splat(time);
@@ -138,6 +159,39 @@ lane_kernel! {
         first: usize,
         held: &mut Held,
     ) = hold_kernel
+}
+
+lane_kernel! {
+    fn observe_all(
+        plan: &Plan,
+        solution: Solution<'_>,
+        elapsed: f64,
+        time: f64,
+        registers: &mut [Lanes],
+    ) = observe_all_kernel
+}
+
+#[inline(always)]
+fn observe_all_kernel<I: Instructions>(
+    plan: &Plan,
+    solution: Solution<'_>,
+    elapsed: f64,
+    time: f64,
+    registers: &mut [Lanes],
+) {
+    let (x, square) = (Wide::<I>::splat(elapsed), Wide::splat(elapsed * elapsed));
+    registers[plan.time as usize] = Lanes::splat(time);
+    for &(state, register) in &plan.slice.states {
+        let (pairs, rest) = solution.of(state).as_chunks::<2>();
+        let mut even = rest.first().map_or(Wide::splat(0.0), Wide::load);
+        let mut odd = Wide::splat(0.0);
+        for [a, b] in pairs.iter().rev() {
+            even = even.mul_add(square, Wide::load(a));
+            odd = odd.mul_add(square, Wide::load(b));
+        }
+        registers[register as usize] = odd.mul_add(x, even).to_lanes();
+    }
+    run_block_kernel::<I>(&plan.slice.block, registers);
 }
 
 #[inline(always)]

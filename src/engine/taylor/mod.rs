@@ -70,6 +70,8 @@ fn order(rtol: f64) -> usize {
 }
 
 impl LaneIntegrator for Taylor {
+    const SHARES_STEPS: bool = true;
+
     fn name(&self) -> &'static str {
         "taylor"
     }
@@ -174,12 +176,17 @@ fn expand<I: Instructions>(
 #[inline(always)]
 fn choose_step<I: Instructions>(order: usize, tolerance: Tolerance, bank: &mut Bank, coefficients: &[Lanes]) {
     let room = bank.room;
+    let together = bank.together;
     let mut step = first_guess(order, tolerance, bank, coefficients);
+    if together {
+        step = smallest(&step);
+    }
     // 1 where a step was found too long: then it is not lengthened again.
     let mut tight = Lanes::splat(0.0);
     let mut attempt = 1;
     let (ratio, reach) = loop {
         let ratio = error_ratio::<I>(order, tolerance, step, bank, coefficients);
+        let ratio = if together { largest_or_nan(&ratio) } else { ratio };
         let mut next = step;
         let mut reach = step;
         let mut changed = 0;
@@ -220,6 +227,22 @@ fn choose_step<I: Instructions>(order: usize, tolerance: Tolerance, bank: &mut B
             }
         }
     }
+}
+
+/// The smallest of all lanes, in every lane.
+#[inline(always)]
+fn smallest(values: &Lanes) -> Lanes {
+    Lanes::splat(
+        values.0.iter().fold(f64::INFINITY, |smallest, &value| if value < smallest { value } else { smallest }),
+    )
+}
+
+/// The largest of all lanes, in every lane; not a number where one is not.
+#[inline(always)]
+fn largest_or_nan(values: &Lanes) -> Lanes {
+    Lanes::splat(
+        values.0.iter().fold(0.0, |largest, &value| if value <= largest || largest.is_nan() { largest } else { value }),
+    )
 }
 
 /// Step sizes at which the last two terms are as large as the error allowed for the states at the start.

@@ -1,5 +1,8 @@
 //! Subjects through lanes: each lane has its own subject, cursor, time and step, and takes the next subject when its own
-//! is done. No number of a subject depends on which others are in the lanes beside it.
+//! is done. No number of a subject depends on which others are in the lanes beside it. Subjects on one schedule share their
+//! steps instead, see `together.rs`.
+
+mod together;
 
 use super::bank::{Bank, LaneIntegrator, Marks};
 use super::maxima::Maxima;
@@ -42,20 +45,28 @@ pub(crate) enum Outcome {
 }
 
 /// Integrates subjects, in their order; what became of each, and in how many steps. `watches_stiffness`: subjects in whom
-/// an explicit method is out of place are given back.
+/// an explicit method is out of place are given back. `companions` allows groups of subjects that share their steps, and
+/// says who would come after the last subject: they complete its group, and nothing is said of them.
 pub(crate) fn run<I: LaneIntegrator>(
     program: &Program,
     integrator: &mut I,
     backend: Backend,
     watches_stiffness: bool,
     subjects: &[SubjectInput<'_>],
+    companions: Option<&[SubjectInput<'_>]>,
 ) -> Vec<(Outcome, u32)> {
-    let mut driver = Driver::new(program, integrator, backend, subjects);
+    let everybody = [subjects, companions.unwrap_or_default()].concat();
+    let mut driver = Driver::new(program, integrator, backend, &everybody);
     driver.watches_stiffness = watches_stiffness;
+    if companions.is_some() && I::SHARES_STEPS {
+        driver.run_groups();
+    }
+    driver.waiting.retain(|&index| index < subjects.len());
     driver.fill();
     while driver.seats.iter().any(|seat| seat.subject.is_some()) {
         driver.round();
     }
+    driver.outcomes.truncate(subjects.len());
     driver.outcomes.into_iter().map(|outcome| outcome.expect("every subject sat in a lane until it was done")).collect()
 }
 
@@ -68,7 +79,8 @@ struct Driver<'a, 'i, I> {
     bank: Bank,
     seats: Vec<Seat<'a>>,
     subjects: &'a [SubjectInput<'a>],
-    next_subject: usize,
+    /// Positions of those who wait for a lane, the next one last.
+    waiting: Vec<usize>,
     outcomes: Vec<Option<(Outcome, u32)>>,
     /// Registers of earlier phases that the integrator or the outputs read.
     inputs: Vec<Register>,
@@ -146,7 +158,7 @@ impl<'a, 'i, I: LaneIntegrator> Driver<'a, 'i, I> {
             exposure,
             bank,
             subjects,
-            next_subject: 0,
+            waiting: (0..subjects.len()).rev().collect(),
             outcomes: subjects.iter().map(|_| None).collect(),
             inputs,
             inputs_changed: false,
@@ -169,8 +181,20 @@ impl<'a, 'i, I: LaneIntegrator> Driver<'a, 'i, I> {
         }
     }
 
-    /// One step in every lane, and what follows from it.
-    fn round(&mut self) {
+    /// The groups that go together; those of groups that break up wait again.
+    fn run_groups(&mut self) {
+        let groups = together::groups(self.subjects);
+        let mut done = vec![false; self.subjects.len()];
+        for group in groups {
+            if self.run_together(group.clone()) {
+                done[group].fill(true);
+            }
+        }
+        self.waiting.retain(|&index| !done[index]);
+    }
+
+    /// One step in every lane: what became of it, and in which lanes the curve may have a maximum.
+    fn step(&mut self) -> (Marks, u32) {
         self.integrator.step(&mut self.bank);
         let marks = self.bank.mark(self.backend);
         let mut peaks = 0;
@@ -183,6 +207,12 @@ impl<'a, 'i, I: LaneIntegrator> Driver<'a, 'i, I> {
             }
         }
         self.bank.advance(self.backend);
+        (marks, peaks)
+    }
+
+    /// One step in every lane, and what follows from it.
+    fn round(&mut self) {
+        let (marks, peaks) = self.step();
         for lane in 0..LANES {
             if self.seats[lane].subject.is_none() {
                 continue;
@@ -208,16 +238,20 @@ impl<'a, 'i, I: LaneIntegrator> Driver<'a, 'i, I> {
             self.count_step(lane)?;
         }
         self.answer_rows(lane);
+        let arrived = marks.arrived & bit != 0;
+        self.measure_where_needed(lane, arrived, peaks & bit != 0);
+        if arrived { self.arrive_from_bank(lane) } else { Ok(true) }
+    }
+
+    fn measure_where_needed(&mut self, lane: usize, arrived: bool, peak: bool) {
         let seat = &self.seats[lane];
-        if seat.measures {
-            let (arrived, peak) = (marks.arrived & bit != 0, peaks & bit != 0);
-            if arrived || peak || seat.counts_time_above || seat.boundary <= self.bank.finish[lane] {
-                self.measure(lane, arrived, peak);
-            }
+        if seat.measures && (arrived || peak || seat.counts_time_above || seat.boundary <= self.bank.finish[lane]) {
+            self.measure(lane, arrived, peak);
         }
-        if marks.arrived & bit == 0 {
-            return Ok(true);
-        }
+    }
+
+    /// At a stop after a step, with the states that the step ended in. False where it was the last stop.
+    fn arrive_from_bank(&mut self, lane: usize) -> Result<bool, Outcome> {
         for (state, end) in self.state.iter_mut().zip(&self.bank.end) {
             *state = end[lane];
         }
@@ -432,11 +466,9 @@ impl<'a, 'i, I: LaneIntegrator> Driver<'a, 'i, I> {
     fn take_next(&mut self, lane: usize) {
         self.seats[lane].subject = None;
         self.bank.vacate(lane);
-        while let Some(&input) = self.subjects.get(self.next_subject) {
-            let index = self.next_subject;
-            self.next_subject += 1;
+        while let Some(index) = self.waiting.pop() {
             self.seats[lane].subject = Some(index);
-            match self.begin(lane, input) {
+            match self.begin(lane, self.subjects[index]) {
                 Ok(true) => return,
                 Ok(false) => self.store_profile(lane),
                 Err(outcome) => self.outcomes[index] = Some((outcome, 0)),
