@@ -75,8 +75,7 @@ fn both_backends_agree_to_rounding() {
 #[test]
 fn exposures_do_not_depend_on_samples() {
     let sampled = inotuzumab(20, 5);
-    let mut unsampled = inotuzumab(20, 5);
-    unsampled.without_samples();
+    let unsampled = inotuzumab(20, 5).without_samples();
     for choice in [SolverChoice::Taylor, SolverChoice::RungeKutta] {
         for (with, without) in sampled.run(choice, 1e-8).iter().zip(&unsampled.run(choice, 1e-8)) {
             let (with, without) = (with.as_ref().expect("it runs"), without.as_ref().expect("it runs"));

@@ -22,12 +22,20 @@ impl Cohort {
         self
     }
 
-    /// Doses and intervals alone.
-    pub fn without_samples(&mut self) {
-        for patient in &mut self.patients {
-            Arc::make_mut(&mut patient.timeline.records).retain(|record| record.row.is_none());
-            patient.timeline.n_rows = 0;
+    /// Doses and intervals alone. Who shares records goes on sharing them.
+    pub fn without_samples(mut self) -> Self {
+        let mut last: Option<[Arc<Vec<Record>>; 2]> = None;
+        for Patient { timeline, .. } in &mut self.patients {
+            timeline.n_rows = 0;
+            let all = Arc::clone(&timeline.records);
+            let doses = match &last {
+                Some([same, doses]) if Arc::ptr_eq(same, &all) => Arc::clone(doses),
+                _ => Arc::new(all.iter().filter(|record| record.row.is_none()).copied().collect()),
+            };
+            timeline.records = Arc::clone(&doses);
+            last = Some([all, doses]);
         }
+        self
     }
 }
 

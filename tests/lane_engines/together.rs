@@ -113,9 +113,7 @@ fn both_backends_agree_to_rounding() {
 #[test]
 fn exposures_do_not_depend_on_samples() {
     let sampled = inotuzumab(16, 17).on_one_schedule();
-    let mut unsampled = inotuzumab(16, 17);
-    unsampled.without_samples();
-    let unsampled = unsampled.on_one_schedule();
+    let unsampled = inotuzumab(16, 17).on_one_schedule().without_samples();
     let run = |cohort: &Cohort| profiles(&cohort.engine(SolverChoice::Taylor, 1e-8), &cohort.inputs());
     for (with, without) in run(&sampled).iter().zip(&run(&unsampled)) {
         assert_eq!(with.exposures, without.exposures);

@@ -36,14 +36,13 @@ fn main() {
     let repetitions = numbers.next().unwrap_or(9);
 
     // Another seed than the timed ones: nothing is tuned to the patients that judge.
-    let judges = inotuzumab(judged, 20_260_101);
+    let judges = inotuzumab(judged, 20_260_101).on_one_schedule();
     let expected: Vec<_> = judges.run(SolverChoice::Reference, 1e-11);
     let expected: Vec<_> = expected.into_iter().map(|profile| profile.expect("the reference runs")).collect();
     let judges_alone = individuals(&judges);
 
-    let timed = inotuzumab(subjects, 1);
-    let mut without_samples = inotuzumab(subjects, 1);
-    without_samples.without_samples();
+    let timed = inotuzumab(subjects, 1).on_one_schedule();
+    let without_samples = timed.clone().without_samples();
     let patients = individuals(&timed);
 
     let teorell = |samples: bool| {
