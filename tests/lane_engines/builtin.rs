@@ -90,12 +90,31 @@ const WEIGHTS: Range = (40.0, 130.0);
 /// Times at which each patient is looked at, besides the end.
 const SAMPLES: usize = 40;
 
-/// Random patients of one model.
+/// Random patients of one model, each on a random regimen of its own.
 pub fn cohort(of: &Use, n: usize, seed: u64) -> Cohort {
     let model = observed(of.model);
     let mut random = Random::new(seed);
-    let patients = (0..n).map(|_| patient(of, &model, &mut random)).collect();
+    let patients = (0..n).map(|_| {
+        let course = Course::random(of, &model, &mut random);
+        patient(of, &model, &course, &mut random)
+    });
+    let patients = patients.collect();
     Cohort { program: Arc::new(model.program().clone()), thetas: model.thetas(), patients, negligible: 1e-6 }
+}
+
+/// The same, sixteen on each regimen: their schedules are shared, as those of the subjects of a study.
+pub fn cohort_in_groups(of: &Use, n: usize, seed: u64) -> Cohort {
+    let mut cohort = cohort(of, 0, seed);
+    let model = observed(of.model);
+    let mut random = Random::new(seed);
+    while cohort.patients.len() < n {
+        let course = Course::random(of, &model, &mut random);
+        let mut group: Vec<Patient> = (0..16).map(|_| patient(of, &model, &course, &mut random)).collect();
+        let records = Arc::clone(&group[0].timeline.records);
+        group.iter_mut().for_each(|patient| patient.timeline.records = Arc::clone(&records));
+        cohort.patients.append(&mut group);
+    }
+    cohort
 }
 
 /// The model with its states and what is observed of it as outputs: differences of large numbers among its other variables say
@@ -119,35 +138,48 @@ pub fn observed(name: &str) -> Model {
         .expect("a built-in model compiles")
 }
 
-fn patient(of: &Use, model: &Model, random: &mut Random) -> Patient {
+/// What a patient is given, and when it is looked at.
+struct Course {
+    doses: Vec<PlannedDose>,
+    samples: Vec<f64>,
+    intervals: Vec<Interval>,
+}
+
+impl Course {
+    fn random(of: &Use, model: &Model, random: &mut Random) -> Self {
+        let n_doses = 1 + (6.0 * random.unit()) as usize;
+        let mut doses = Vec::new();
+        let mut time = 0.0;
+        for _ in 0..n_doses {
+            let interval = between(of.interval, random);
+            let state = of.states[(random.unit() * of.states.len() as f64) as usize];
+            let infused = state == "central" && random.unit() < 0.6;
+            doses.push(PlannedDose {
+                time,
+                amount: between(of.amount, random),
+                duration: if infused { interval * 0.3 * random.unit() } else { 0.0 },
+                state: model.state(state).expect("a state of the model"),
+            });
+            time += interval;
+        }
+        let end = time + 2.0 * random.unit() * of.interval.1;
+        let starts = doses.iter().map(|dose| dose.time);
+        let ends = doses.iter().skip(1).map(|dose| dose.time).chain([end]);
+        let intervals = starts.zip(ends).map(|(start, end)| Interval { start, end }).collect();
+        let mut samples: Vec<f64> = (0..SAMPLES).map(|_| end * random.unit()).chain([end]).collect();
+        samples.sort_by(f64::total_cmp);
+        Self { doses, samples, intervals }
+    }
+}
+
+fn patient(of: &Use, model: &Model, course: &Course, random: &mut Random) -> Patient {
     let drawn: Vec<f64> = model.omegas().iter().flat_map(|block| etas(block, random)).collect();
     let subject_level = model.program().etas.len();
     let mut covariates: Vec<f64> = model.covariates().iter().map(|name| covariate(of, name, random)).collect();
     // Behind the covariates stand the random effects of the occasion, of which there is one here.
     covariates.extend_from_slice(&drawn[subject_level..]);
-
-    let n_doses = 1 + (6.0 * random.unit()) as usize;
-    let mut doses = Vec::new();
-    let mut time = 0.0;
-    for _ in 0..n_doses {
-        let interval = between(of.interval, random);
-        let state = of.states[(random.unit() * of.states.len() as f64) as usize];
-        let infused = state == "central" && random.unit() < 0.6;
-        doses.push(PlannedDose {
-            time,
-            amount: between(of.amount, random),
-            duration: if infused { interval * 0.3 * random.unit() } else { 0.0 },
-            state: model.state(state).expect("a state of the model"),
-        });
-        time += interval;
-    }
-    let end = time + 2.0 * random.unit() * of.interval.1;
-    let starts = doses.iter().map(|dose| dose.time);
-    let ends = doses.iter().skip(1).map(|dose| dose.time).chain([end]);
-    let intervals: Vec<Interval> = starts.zip(ends).map(|(start, end)| Interval { start, end }).collect();
-    let mut samples: Vec<f64> = (0..SAMPLES).map(|_| end * random.unit()).chain([end]).collect();
-    samples.sort_by(f64::total_cmp);
-    let plan = Plan { doses: &doses, samples: &samples, covariates: &covariates, intervals: &intervals };
+    let Course { doses, samples, intervals } = course;
+    let plan = Plan { doses, samples, covariates: &covariates, intervals };
     Patient { etas: drawn[..subject_level].to_vec(), timeline: from_plan(&plan).expect("in order").timeline }
 }
 

@@ -129,9 +129,6 @@ fn advance_kernel<I: Instructions>(bank: &mut Bank) {
 
 /// A way of getting sixteen subjects one step further.
 pub(crate) trait LaneIntegrator {
-    /// Whether it obeys [`Bank::together`].
-    const SHARES_STEPS: bool = false;
-
     /// As `--solver` has it.
     fn name(&self) -> &'static str;
 
@@ -149,6 +146,11 @@ pub(crate) trait LaneIntegrator {
 
     /// One step, or a refusal, in each lane: fills `step`, `end`, `wish` and `broken`. Where no step is taken `end` is `state`.
     fn step(&mut self, bank: &mut Bank);
+
+    /// Whether it obeys [`Bank::together`], and gains by it.
+    fn shares_steps(&self) -> bool {
+        false
+    }
 
     /// Whether it needs more of a right-hand side than finite values.
     fn expands_in_series(&self) -> bool;

@@ -58,7 +58,7 @@ pub(crate) fn run<I: LaneIntegrator>(
     let everybody = [subjects, companions.unwrap_or_default()].concat();
     let mut driver = Driver::new(program, integrator, backend, &everybody);
     driver.watches_stiffness = watches_stiffness;
-    if companions.is_some() && I::SHARES_STEPS {
+    if companions.is_some() && driver.integrator.shares_steps() {
         driver.run_groups();
     }
     driver.waiting.retain(|&index| index < subjects.len());
