@@ -9,18 +9,8 @@ use crate::model::ir::{
     BinaryOperator, DoseProperty, Endpoint, ErrorModel, Expression, Function, ModelIr, Node, Statement, Transform,
     UnaryOperator,
 };
+use crate::model::language::precedence::{ATOM, POWER, PRODUCT, SUM, operand, operands, tightness};
 use crate::output::number;
-
-/// How tightly operators bind, as in the language.
-const OR: u8 = 1;
-const AND: u8 = 2;
-const NOT: u8 = 3;
-const COMPARISON: u8 = 4;
-const SUM: u8 = 5;
-const PRODUCT: u8 = 6;
-const SIGN: u8 = 7;
-const POWER: u8 = 8;
-const ATOM: u8 = 9;
 
 /// One line of equations: how far it is indented, and what it says.
 pub struct Line {
@@ -109,11 +99,9 @@ impl Typesetter {
 
     fn expression(&self, expression: &Expression, least: u8) -> Markup {
         let own = match &expression.node {
-            Node::Number(value) if value.is_sign_negative() => SIGN,
-            Node::Number(_) | Node::Name(_) | Node::Call(..) => ATOM,
-            Node::Unary(UnaryOperator::Negate, _) => SIGN,
-            Node::Unary(UnaryOperator::Not, _) => NOT,
-            Node::Binary(operator, ..) => strength(*operator),
+            // Fractions hold together by themselves.
+            Node::Binary(BinaryOperator::Divide, ..) => POWER,
+            node => tightness(node),
         };
         let inner = self.node(&expression.node);
         if own < least { bracketed("(", inner, ")") } else { inner }
@@ -123,19 +111,17 @@ impl Typesetter {
         match node {
             Node::Number(value) => typeset_number(*value),
             Node::Name(name) => self.names.typeset(name),
-            Node::Unary(UnaryOperator::Negate, operand) => {
-                html! { mrow { mo form="prefix" { "−" } (self.expression(operand, SIGN)) } }
+            Node::Unary(operator, inner) => {
+                let sign = if *operator == UnaryOperator::Negate { "−" } else { "¬" };
+                html! { mrow { mo form="prefix" { (sign) } (self.expression(inner, operand(*operator))) } }
             }
-            Node::Unary(UnaryOperator::Not, operand) => html! { mrow { mo { "¬" } (self.expression(operand, ATOM)) } },
             // A fraction holds its parts together without brackets.
             Node::Binary(BinaryOperator::Divide, above, below) => {
                 html! { mfrac { mrow { (self.expression(above, 0)) } mrow { (self.expression(below, 0)) } } }
             }
             Node::Binary(BinaryOperator::Power, base, exponent) => self.power(base, exponent),
             Node::Binary(operator, left, right) => {
-                let own = strength(*operator);
-                let right_least = if own == COMPARISON { SUM } else { own + 1 };
-                let left_least = if own == COMPARISON { SUM } else { own };
+                let (left_least, right_least) = operands(*operator);
                 html! {
                     mrow {
                         (self.expression(left, left_least))
@@ -331,19 +317,6 @@ fn typeset_number(value: f64) -> Markup {
             }
             None => { mn { (if value.is_infinite() { "∞" } else { mantissa }) } }
         }
-    }
-}
-
-fn strength(operator: BinaryOperator) -> u8 {
-    match operator {
-        BinaryOperator::Or => OR,
-        BinaryOperator::And => AND,
-        BinaryOperator::Add | BinaryOperator::Subtract => SUM,
-        BinaryOperator::Multiply => PRODUCT,
-        // Fractions hold together by themselves.
-        BinaryOperator::Divide => ATOM - 1,
-        BinaryOperator::Power => POWER,
-        _ => COMPARISON,
     }
 }
 

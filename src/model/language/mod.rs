@@ -16,7 +16,7 @@ mod metadata;
 mod nlmixr;
 mod omega;
 mod parser;
-mod precedence;
+pub(crate) mod precedence;
 pub(crate) mod print;
 mod scope;
 mod statements;

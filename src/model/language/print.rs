@@ -2,6 +2,7 @@
 
 use super::function;
 use super::parser::is_word;
+use super::precedence::{operand, operands, tightness};
 use crate::model::ir::{
     BinaryOperator, DoseProperty, Endpoint, ErrorModel, Eta, Expression, Function, Metadata, ModelIr, Name, Node,
     OmegaBlock, Statement, Theta, Transform, UnaryOperator, Units,
@@ -243,28 +244,9 @@ impl Display for Expression {
     }
 }
 
-/// R's table: how tightly operators bind, as in the parser.
-const OR: u8 = 1;
-const AND: u8 = 2;
-const NOT: u8 = 3;
-const COMPARISON: u8 = 4;
-const SUM: u8 = 5;
-const PRODUCT: u8 = 6;
-const SIGN: u8 = 7;
-const POWER: u8 = 8;
-const ATOM: u8 = 9;
-
 /// The expression where only operators of at least this strength need no brackets.
 fn within(f: &mut Formatter<'_>, expression: &Expression, least: u8) -> fmt::Result {
-    let own = match &expression.node {
-        // A negative number, which no text gives, is written with its sign.
-        Node::Number(value) if value.is_sign_negative() => SIGN,
-        Node::Number(_) | Node::Name(_) | Node::Call(..) => ATOM,
-        Node::Unary(UnaryOperator::Negate, _) => SIGN,
-        Node::Unary(UnaryOperator::Not, _) => NOT,
-        Node::Binary(operator, ..) => sign(*operator).1,
-    };
-    if own < least {
+    if tightness(&expression.node) < least {
         f.write_char('(')?;
         within(f, expression, 0)?;
         return f.write_char(')');
@@ -272,27 +254,17 @@ fn within(f: &mut Formatter<'_>, expression: &Expression, least: u8) -> fmt::Res
     match &expression.node {
         Node::Number(value) => f.write_str(&number(*value)),
         Node::Name(text) => f.write_str(&name(text)),
-        Node::Unary(UnaryOperator::Negate, operand) => {
-            f.write_char('-')?;
-            within(f, operand, SIGN)
-        }
-        Node::Unary(UnaryOperator::Not, operand) => {
-            f.write_char('!')?;
-            // `!a == b` is `!(a == b)`, but few readers know.
-            within(f, operand, ATOM)
+        Node::Unary(operator, inner) => {
+            f.write_char(if *operator == UnaryOperator::Negate { '-' } else { '!' })?;
+            within(f, inner, operand(*operator))
         }
         Node::Binary(operator, left, right) => {
-            let (sign, strength) = sign(*operator);
-            let (left_least, right_least) = match strength {
-                POWER => (ATOM, SIGN),
-                COMPARISON => (SUM, SUM),
-                _ => (strength, strength + 1),
-            };
+            let (left_least, right_least) = operands(*operator);
             within(f, left, left_least)?;
-            if strength == POWER {
-                f.write_str(sign)?
+            if *operator == BinaryOperator::Power {
+                f.write_str(sign(*operator))?
             } else {
-                write!(f, " {sign} ")?
+                write!(f, " {} ", sign(*operator))?
             }
             within(f, right, right_least)
         }
@@ -300,21 +272,21 @@ fn within(f: &mut Formatter<'_>, expression: &Expression, least: u8) -> fmt::Res
     }
 }
 
-fn sign(operator: BinaryOperator) -> (&'static str, u8) {
+fn sign(operator: BinaryOperator) -> &'static str {
     match operator {
-        BinaryOperator::Or => ("||", OR),
-        BinaryOperator::And => ("&&", AND),
-        BinaryOperator::Less => ("<", COMPARISON),
-        BinaryOperator::LessEqual => ("<=", COMPARISON),
-        BinaryOperator::Greater => (">", COMPARISON),
-        BinaryOperator::GreaterEqual => (">=", COMPARISON),
-        BinaryOperator::Equal => ("==", COMPARISON),
-        BinaryOperator::NotEqual => ("!=", COMPARISON),
-        BinaryOperator::Add => ("+", SUM),
-        BinaryOperator::Subtract => ("-", SUM),
-        BinaryOperator::Multiply => ("*", PRODUCT),
-        BinaryOperator::Divide => ("/", PRODUCT),
-        BinaryOperator::Power => ("^", POWER),
+        BinaryOperator::Or => "||",
+        BinaryOperator::And => "&&",
+        BinaryOperator::Less => "<",
+        BinaryOperator::LessEqual => "<=",
+        BinaryOperator::Greater => ">",
+        BinaryOperator::GreaterEqual => ">=",
+        BinaryOperator::Equal => "==",
+        BinaryOperator::NotEqual => "!=",
+        BinaryOperator::Add => "+",
+        BinaryOperator::Subtract => "-",
+        BinaryOperator::Multiply => "*",
+        BinaryOperator::Divide => "/",
+        BinaryOperator::Power => "^",
     }
 }
 
