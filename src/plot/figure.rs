@@ -62,6 +62,8 @@ impl Plan {
 
 /// Between rows of panels, and above the legend.
 const ROW_GAP: f64 = 8.0;
+/// Between columns of panels, beside the room for labels.
+const PANEL_GAP: f64 = 6.0;
 
 /// A figure: title, subtitle, rows of panels, legend.
 #[derive(Debug)]
@@ -116,14 +118,15 @@ impl Figure {
         }
 
         let overhang = largest(&self.panels, |plan| Panel::overhang(&plan.x));
-        let cell = (width - overhang) / columns as f64;
+        // Between panels: room for a tick label that reaches over the end. All panels are equally wide.
+        let between = overhang + PANEL_GAP;
+        let cell = (width - overhang + between) / columns as f64;
         let mut panels = Vec::new();
         for (i, plan) in self.panels.into_iter().enumerate() {
             let (row, column) = (i / columns, i % columns);
             let left = MARGIN + cell * column as f64 + gutter;
             let top = first_row + row_heights[..row].iter().sum::<f64>() + captions;
-            // Between panels: room for a tick label that reaches over the end.
-            let right = MARGIN + cell * (column + 1) as f64 - if column + 1 < columns { overhang + 6.0 } else { 0.0 };
+            let right = MARGIN + cell * (column + 1) as f64 - between;
             let bottom = top + self.panel_height;
             let strip = plan.strip();
             let panel = Panel { theme, left, right, top, bottom, x: plan.x, y: plan.y, doses: plan.doses, strip };
@@ -167,8 +170,19 @@ pub(super) fn typeset(unit: &str) -> String {
     unit.replace('*', "·").replace("m^2", "m2").replace("m2", "m²")
 }
 
-/// Lines of a text that fit a width.
+/// Lines of a text that fit a width: as few as can be, and about equally long, so that no word is left alone.
 fn wrap(text: &str, size: f64, width: f64) -> Vec<String> {
+    let fewest = filled(text, size, width);
+    let (mut too_narrow, mut wide_enough) = (width / fewest.len().max(1) as f64 / 2.0, width);
+    while wide_enough - too_narrow > 1.0 {
+        let middle = (too_narrow + wide_enough) / 2.0;
+        if filled(text, size, middle).len() > fewest.len() { too_narrow = middle } else { wide_enough = middle }
+    }
+    filled(text, size, wide_enough)
+}
+
+/// Lines of a text, each as full as a width allows.
+fn filled(text: &str, size: f64, width: f64) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split_whitespace() {
         match lines.last_mut() {
@@ -228,6 +242,20 @@ mod tests {
         assert_eq!(subjects([1000, 1000].into_iter()), "1,000 subjects");
         assert_eq!(subjects([900, 1000].into_iter()), "900 to 1,000 subjects");
         assert_eq!(subjects([1].into_iter()), "1 subject");
+    }
+
+    #[test]
+    fn lines_of_a_text_are_as_few_and_as_equal_as_can_be() {
+        let text = "Geometric mean ratio (mark), its 90 % confidence interval (bar), 5th to 95th percentile of the individual \
+                    ratios (line), 100 subjects";
+        let width = WIDTH - 2.0 * MARGIN;
+        let lines = wrap(text, TEXT_SIZE, width);
+        assert_eq!((lines.len(), lines.join(" ").as_str()), (2, text));
+        let widths: Vec<f64> = lines.iter().map(|line| text_width(line, TEXT_SIZE, false)).collect();
+        // The longest word is the most by which two lines can differ for want of a better place to break.
+        let longest = text_width(" percentile", TEXT_SIZE, false);
+        assert!(widths.iter().all(|&w| w <= width) && (widths[0] - widths[1]).abs() <= longest, "{widths:?}");
+        assert_eq!(wrap("a few words", TEXT_SIZE, width), ["a few words"]);
     }
 
     #[test]

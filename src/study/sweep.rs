@@ -141,6 +141,12 @@ impl Sweep {
         Ok(Some(sweep))
     }
 
+    /// Values of the column of that name, in order.
+    pub fn values_of(&self, name: &str) -> Option<Vec<&SweptValue>> {
+        let axis = self.axes.iter().find(|axis| axis.name == name)?;
+        Some(axis.steps.iter().map(|step| &step.cell).collect())
+    }
+
     /// How many points the grid has.
     pub fn n_points(&self) -> usize {
         self.axes.iter().map(|axis| axis.steps.len()).product()
@@ -388,12 +394,19 @@ impl Reading<'_> {
         Some(Amount { unit, per: text("per").filter(|_| last != "dose_max") })
     }
 
+    /// What the model says of a covariate; it writes `1` for a number without a unit.
+    fn unit_of_covariate(&self, name: &str) -> String {
+        let used = self.model.covariate_uses().iter().find(|used| used.name.eq_ignore_ascii_case(name));
+        used.and_then(|used| used.unit.clone()).filter(|unit| unit != "1").unwrap_or_default()
+    }
+
     /// Units that studies have by themselves.
     fn unit_of_study(&self, path: &[String]) -> String {
         let path: Vec<&str> = path.iter().map(String::as_str).collect();
         match path.as_slice() {
             ["cohort", "body", "weight", _] => "kg".to_owned(),
             ["cohort", "body", "age", _] => "year".to_owned(),
+            ["cohort", "covariates", name] => self.unit_of_covariate(name),
             _ => String::new(),
         }
     }
