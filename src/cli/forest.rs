@@ -15,7 +15,7 @@ use teorell::study::{Override, embedded};
 
 use super::exit_code::Exit;
 use super::report::{Failure, note, print};
-use super::simulate::{find_study, layout, manifest, plot_options, table_format};
+use super::simulate::{find_study, layout, manifest, plot_options, table_format, write_copies};
 use super::table::{Align, significant, table};
 
 const EXAMPLES: &str = "\
@@ -78,16 +78,19 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let outputs = &study.spec().outputs;
     let format = table_format(outputs)?;
     let file = folder.create(&format!("forest.{}", format.encoding.ending()), columns::forest())?;
-    let mut files = vec![write_forest(&rows, format, file)?];
+    let mut files = write_copies(&study, &folder)?;
+    files.push(write_forest(&rows, format, file)?);
+    let spec = study.spec().forest.clone().unwrap_or_default();
+    let arm = spec.arm.unwrap_or_else(|| study.arm_names()[0].to_owned());
     if outputs.plots {
-        let spec = study.spec().forest.clone().unwrap_or_default();
-        let arm = spec.arm.unwrap_or_else(|| study.arm_names()[0].to_owned());
         let cycle = spec.cycle.map_or_else(|| "last cycle".to_owned(), |cycle| format!("cycle {cycle}"));
         let plot = ForestPlot { heading: study.name().to_owned(), of: format!("{cycle} of {arm}"), rows: rows.clone() };
         let picture = plot.draw(plot_options(&study).theme);
         files.extend(plot::write(&folder, &[NamedPicture { name: "forest".to_owned(), picture }])?);
     }
-    let n_files = folder.commit(files, manifest(&study, &layout(&study), Counts::default()))?.files.len();
+    let mut manifest = manifest("forest", &study, &layout(&study), Counts::default());
+    manifest.arms.retain(|record| record.name == arm);
+    let n_files = folder.commit(files, manifest)?.files.len();
     if !arguments.quiet {
         print(&text(&rows))?;
         let seconds = begun.elapsed().as_secs_f64();

@@ -20,7 +20,7 @@ use super::report::{Failure, note, print};
 pub use arguments::{Arguments, find_study};
 use failures::Failures;
 use folder::Files;
-pub use folder::{layout, manifest, plot_options, summary_times, table_format};
+pub use folder::{layout, manifest, plot_options, summary_times, table_format, write_copies};
 
 pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let study = arguments.study()?;

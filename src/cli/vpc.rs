@@ -17,7 +17,7 @@ use teorell::study::Study;
 use super::exit_code::Exit;
 use super::progress::Progress;
 use super::report::{Failure, note, print};
-use super::simulate::{layout, manifest, plot_options, table_format};
+use super::simulate::{layout, manifest, plot_options, table_format, write_copies};
 pub use arguments::Arguments;
 
 pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
@@ -40,6 +40,8 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let observations =
         folder.create(&format!("vpc_observations.{ending}"), columns::vpc_observations(&names, corrected))?;
 
+    let copies = write_copies(&study, &folder)?;
+
     let progress = Progress::new(arguments.quiet);
     let size = check.size();
     let ran = check.run(arguments.threads, &[], &mut |done| progress.show(done, size));
@@ -54,8 +56,9 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         vpc_observations: Some(observations.written_path().to_owned()),
         ..PlotFiles::default()
     };
-    let mut files = vec![table, observations];
-    let mut manifest = manifest(&study, &layout(&study), counts);
+    let mut files = copies;
+    files.extend([table, observations]);
+    let mut manifest = manifest("vpc", &study, &layout(&study), counts);
     if outputs.plots {
         files.extend(plot::write(&folder, &pictures(&sources, &manifest, &plot_options(&study))?)?);
     }

@@ -3,7 +3,7 @@
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use teorell::output::folder::{OutputFolder, write_beside};
+use teorell::output::folder::{OutputError, OutputFolder, write_beside};
 use teorell::report::folder::ResultFolder;
 use teorell::report::{self, FILE_NAME};
 
@@ -23,7 +23,7 @@ Examples:
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Arguments {
-    /// A folder that `teorell simulate` wrote.
+    /// A folder that `teorell simulate`, `vpc` or `forest` wrote.
     folder: PathBuf,
     /// Where the page goes; `report.html` in the folder where not given.
     #[arg(long, short, value_name = "FILE")]
@@ -66,10 +66,23 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
 
 /// As one of the folder's files, so that the next run into it takes an outdated report away.
 fn into_folder(folder: &Path, html: &str) -> Result<PathBuf, Failure> {
-    let hint = "give another place with --output";
-    let output = OutputFolder::open(folder).map_err(|error| Failure::from(error).with_hint(hint))?;
-    let mut file = output.create(FILE_NAME, Vec::new()).map_err(|error| Failure::from(error).with_hint(hint))?;
+    let output = OutputFolder::open(folder).map_err(not_written)?;
+    let mut file = output.create(FILE_NAME, Vec::new()).map_err(not_written)?;
     file.write_all(html.as_bytes())?;
-    output.commit_added(vec![file]).map_err(|error| Failure::from(error).with_hint(hint))?;
+    output.commit_added(vec![file]).map_err(not_written)?;
     Ok(folder.join(FILE_NAME))
+}
+
+/// In words of this command: it has no `--out`.
+fn not_written(error: OutputError) -> Failure {
+    let message = match &error {
+        OutputError::ForeignFile { path } => {
+            format!("`{}` was not written by teorell and is not replaced", path.display())
+        }
+        OutputError::Write { path, source } | OutputError::Folder { path, source } => {
+            format!("could not write `{}`: {source}", path.display())
+        }
+        _ => chain(&error),
+    };
+    Failure::not_written(message).with_hint("give another place with --output")
 }

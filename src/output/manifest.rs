@@ -16,6 +16,9 @@ pub struct Manifest {
     pub program: String,
     /// Its version.
     pub version: String,
+    /// The subcommand that made the folder, which repeats it from the copy of its study.
+    #[serde(default = "simulate")]
+    pub command: String,
     /// What was asked.
     pub study: StudyRecord,
     /// What the drug does.
@@ -38,6 +41,11 @@ pub struct Manifest {
     pub files: Vec<FileRecord>,
     /// What differs from run to run: seconds by stage, threads.
     pub timings: serde_json::Map<String, serde_json::Value>,
+}
+
+/// What made the folders of versions that did not say it.
+fn simulate() -> String {
+    "simulate".to_owned()
 }
 
 /// The study.

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 
 use crate::output::folder::{UNFINISHED, is_plain_name, is_unchanged};
+use crate::output::layout::Encoding;
 use crate::output::manifest::{FILE_NAME, FileRecord, Manifest, ManifestError};
 
 /// Why a folder is not one of results.
@@ -30,6 +31,18 @@ pub enum FolderError {
     NoManifest {
         /// The folder.
         path: PathBuf,
+    },
+    /// Tables that this build cannot read.
+    #[error(
+        "`{}` holds tables such as `{example}`, which this program was built without; build it with `--features parquet`, or \
+         run the study again with `--format csv`",
+        path.display()
+    )]
+    Format {
+        /// The folder.
+        path: PathBuf,
+        /// One of the tables.
+        example: String,
     },
     /// A manifest that is none.
     #[error(transparent)]
@@ -84,6 +97,12 @@ impl ResultFolder {
             });
         }
         let mut manifest = Manifest::read(&path)?;
+        let unreadable = |file: &&FileRecord| {
+            Encoding::ALL.iter().any(|encoding| !encoding.is_built_in() && has_ending(&file.name, *encoding))
+        };
+        if let Some(example) = manifest.files.iter().find(unreadable) {
+            return Err(FolderError::Format { path, example: example.name.clone() });
+        }
         // An earlier report says nothing about the run.
         manifest.files.retain(|file| file.name != super::FILE_NAME);
         let states = manifest.files.par_iter().map(|file| state_of(&path, file)).collect();
@@ -115,11 +134,19 @@ impl ResultFolder {
     /// A table that is there, by its name without ending.
     #[must_use]
     pub fn table(&self, stem: &str) -> Option<(&FileRecord, PathBuf)> {
-        let is_table =
-            |name: &str| name.strip_prefix(stem).is_some_and(|ending| ending == ".csv" || ending == ".csv.gz");
-        let (file, _) = self.files().find(|(file, state)| is_table(&file.name) && *state != FileState::Missing)?;
+        let is_it = |name: &str| super::stem(name) == stem && is_table(name);
+        let (file, _) = self.files().find(|(file, state)| is_it(&file.name) && *state != FileState::Missing)?;
         Some((file, self.path.join(&file.name)))
     }
+}
+
+/// Whether a file is a table in one of the formats that tables are written in.
+pub(super) fn is_table(name: &str) -> bool {
+    Encoding::ALL.iter().any(|encoding| has_ending(name, *encoding))
+}
+
+fn has_ending(name: &str, encoding: Encoding) -> bool {
+    name.strip_suffix(encoding.ending()).is_some_and(|stem| stem.ends_with('.'))
 }
 
 fn state_of(folder: &Path, file: &FileRecord) -> FileState {

@@ -88,10 +88,7 @@ pub fn make(folder: &ResultFolder, checked: bool, threads: Option<usize>) -> Res
 fn study_of(folder: &ResultFolder) -> Result<Study, String> {
     let inputs = || folder.files().filter(|(file, _)| is_input(&file.name));
     if !inputs().any(|(file, _)| file.name == STUDY_FILE) {
-        return Err(
-            "The folder holds no copy of its study: an earlier version wrote it, or another command than simulate."
-                .to_owned(),
-        );
+        return Err("The folder holds no copy of its study: an earlier version wrote it.".to_owned());
     }
     if let Some((file, state)) = inputs().find(|(_, state)| *state != FileState::Unchanged) {
         return Err(format!("{} {} since the run.", file.name, state.words()));

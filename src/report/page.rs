@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::figures::variables;
 use super::folder::FileState;
-use super::sections::SECTIONS;
+use super::sections::{SECTIONS, Section};
 use super::{Material, ReportError};
 use crate::plot::style::Theme;
 
@@ -20,7 +20,8 @@ const CHART_STYLE: &str = include_str!("assets/uPlot.min.css");
 /// The whole page.
 pub(super) fn page(material: &Material<'_>) -> Result<String, ReportError> {
     let manifest = material.folder.manifest();
-    let bodies = SECTIONS.iter().map(|section| (section.body)(material)).collect::<Result<Vec<Markup>, _>>()?;
+    let sections: Vec<&Section> = SECTIONS.iter().filter(|section| (section.applies)(material)).collect();
+    let bodies = sections.iter().map(|section| (section.body)(material)).collect::<Result<Vec<Markup>, _>>()?;
     let page = html! {
         (DOCTYPE)
         html lang="en" {
@@ -39,11 +40,11 @@ pub(super) fn page(material: &Material<'_>) -> Result<String, ReportError> {
                     h1 { (manifest.study.name) }
                 }
                 nav aria-label="Contents" {
-                    ol { @for section in &SECTIONS { li { a href={ "#" (section.id) } { (section.title) } } } }
+                    ol { @for section in &sections { li { a href={ "#" (section.id) } { (section.title) } } } }
                 }
                 main {
                     (altered(material))
-                    @for (section, body) in SECTIONS.iter().zip(&bodies) {
+                    @for (section, body) in sections.iter().zip(&bodies) {
                         section id=(section.id) {
                             h2 { (section.title) }
                             (body)

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::folder::ResultFolder;
+use super::folder::{ResultFolder, is_table};
 use super::stem;
 use crate::output::columns::Column;
 use crate::output::number;
@@ -13,8 +13,10 @@ const OF_SUBJECTS: [&str; 6] =
     ["profiles", "exposure", "subjects", "vpc_observations", "replicates", "replicate_summary"];
 /// Rows of one table on the page; the file has all.
 const MOST_ROWS: usize = 600;
-/// A longer table is folded: a reader who wants it opens it, and paper refers to the file.
-const MOST_UNFOLDED: usize = 100;
+/// A longer table is folded: a reader who wants it opens it.
+const MOST_UNFOLDED: usize = 30;
+/// Of a longer table paper shows nothing but where it is.
+const MOST_PRINTED: usize = 100;
 /// Digits shown; sorting and the file know all.
 const DIGITS: u8 = 4;
 
@@ -29,12 +31,12 @@ struct Kind {
 /// In the order of the page; tables that are not in this list follow, under the names of their files. Another kind of table is
 /// one entry here.
 const KINDS: [Kind; 8] = [
-    Kind { stem: "summary", title: "Exposure by cycle", pictures: &[] },
-    Kind { stem: "accumulation", title: "Accumulation", pictures: &["accumulation"] },
     Kind { stem: "targets", title: "Target attainment", pictures: &["targets", "pta"] },
     Kind { stem: "reached", title: "Smallest value that reaches a target", pictures: &["reached"] },
     Kind { stem: "confidence", title: "Confidence intervals over replicates", pictures: &["confidence"] },
     Kind { stem: "comparison", title: "Comparison of arms", pictures: &["comparison"] },
+    Kind { stem: "summary", title: "Exposure by cycle", pictures: &[] },
+    Kind { stem: "accumulation", title: "Accumulation", pictures: &["accumulation"] },
     Kind { stem: "forest", title: "Covariate effects", pictures: &["forest"] },
     Kind { stem: "vpc", title: "Visual predictive check", pictures: &["vpc", "vpc-pc", "vpc-blq"] },
 ];
@@ -56,7 +58,6 @@ pub struct Shown {
 /// # Errors
 /// Where one cannot be read.
 pub fn shown(folder: &ResultFolder) -> Result<Vec<Shown>, ReadError> {
-    let is_table = |name: &str| name.ends_with(".csv") || name.ends_with(".csv.gz");
     let mut stems: Vec<&str> = KINDS.iter().map(|kind| kind.stem).collect();
     for (file, _) in folder.files().filter(|(file, _)| is_table(&file.name) && !super::is_input(&file.name)) {
         let stem = stem(&file.name);
@@ -92,33 +93,28 @@ impl Shown {
     /// The table with the meaning of its columns, and a note where the file has more rows.
     pub fn markup(&self) -> Markup {
         let Table { header, rows, n_rows } = &self.table;
-        let column = |name: &str| self.columns.iter().find(|column| column.name == name);
         let cell = |row: &[String], index: usize| row.get(index).cloned().unwrap_or_default();
         let is_empty = |index: usize| rows.iter().all(|row| cell(row, index).is_empty());
         // Of a filtered table a column that says one thing only says nothing.
         let says_nothing = |index: usize| header[index] == "kind";
         let visible: Vec<usize> = (0..header.len()).filter(|&index| !is_empty(index) && !says_nothing(index)).collect();
-        let headings: Vec<Heading> = visible
-            .iter()
-            .map(|&index| Heading {
-                name: header[index].clone(),
-                unit: column(&header[index]).map(|column| column.unit.clone()).unwrap_or_default(),
-                meaning: column(&header[index]).map(|column| column.meaning.clone()).unwrap_or_default(),
-            })
-            .collect();
+        let headings: Vec<Heading> =
+            visible.iter().map(|&index| Heading::of_column(&header[index], &self.columns)).collect();
         let body: Vec<Vec<String>> =
             rows.iter().map(|row| visible.iter().map(|&index| cell(row, index)).collect()).collect();
         html! {
-            (folded(sortable(&self.title, &headings, &body), body.len()))
-            p.note {
-                @if *n_rows > rows.len() as u64 {
-                    "The first " (rows.len()) " of " (n_rows) " rows; all of them are in "
-                } @else {
-                    "All " (n_rows) " rows, rounded to " (DIGITS) " digits; every digit is in "
+            div.result {
+                (folded(sortable(&self.title, &headings, &body), body.len()))
+                p.note {
+                    @if *n_rows > rows.len() as u64 {
+                        "The first " (rows.len()) " of " (n_rows) " rows, rounded to " (DIGITS) " digits; all rows and digits are in "
+                    } @else {
+                        "All " (n_rows) " rows, rounded to " (DIGITS) " digits; every digit is in "
+                    }
+                    code { (self.file) } "."
                 }
-                code { (self.file) } "."
+                (legend(&headings))
             }
-            (legend(&headings))
         }
     }
 }
@@ -134,6 +130,16 @@ pub struct Heading {
 }
 
 impl Heading {
+    /// A column of a file, as the run described it.
+    pub fn of_column(name: &str, columns: &[Column]) -> Self {
+        let column = columns.iter().find(|column| column.name == name);
+        Self {
+            name: name.to_owned(),
+            unit: column.map(|column| column.unit.clone()).unwrap_or_default(),
+            meaning: column.map(|column| column.meaning.clone()).unwrap_or_default(),
+        }
+    }
+
     /// A column whose name says all.
     pub fn named(name: &str) -> Self {
         Self { name: name.to_owned(), unit: String::new(), meaning: String::new() }
@@ -180,11 +186,13 @@ pub fn sortable(caption: &str, headings: &[Heading], rows: &[Vec<String>]) -> Ma
     }
 }
 
-/// A table behind a line that opens it, where it is long.
+/// A table behind a line that opens it, where it is long; paper has no place for one that is longer still.
 pub fn folded(table: Markup, n_rows: usize) -> Markup {
+    let unprinted = n_rows > MOST_PRINTED;
     html! {
         @if n_rows > MOST_UNFOLDED {
-            details.folded { summary { "Show all " (n_rows) " rows" } (table) }
+            details.folded.unprinted[unprinted] { summary { "Show " (n_rows) " rows" } (table) }
+            @if unprinted { p.note.paper { "A table of " (n_rows) " rows, which is not printed." } }
         } @else {
             (table)
         }

@@ -34,7 +34,7 @@ pub use model_text::ModelText;
 pub use source::Override;
 use source::Source;
 use spec::StudySpec;
-use sweep::{Sweep, SweepError, Swept};
+use sweep::{Sweep, SweepError, Swept, SweptValue};
 use target::Target;
 use uncertainty::StudyUncertainty;
 
@@ -215,6 +215,12 @@ impl Study {
     #[must_use]
     pub fn swept(&self) -> &[Swept] {
         &self.swept
+    }
+
+    /// Values of a swept column, in order; `None` where nothing of that name is swept.
+    #[must_use]
+    pub fn values_of(&self, swept: &str) -> Option<Vec<&SweptValue>> {
+        self.sweep.as_ref()?.values_of(swept)
     }
 
     /// Its name: as given, or that of its file.

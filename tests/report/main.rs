@@ -3,6 +3,7 @@
 mod browser;
 mod folders;
 mod html;
+mod numbers;
 mod page;
 
 use std::fs;

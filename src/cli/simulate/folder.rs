@@ -98,7 +98,7 @@ impl Files {
             }
             _ => None,
         };
-        let copies = study.copies().iter().map(|copy| write_copy(&folder, copy)).collect::<Result<_, _>>()?;
+        let copies = write_copies(study, &folder)?;
         Ok(Self { layout, profiles, exposure, subjects, summary, targets, comparison, replicates, copies, folder })
     }
 
@@ -179,7 +179,7 @@ impl Files {
         threads: Option<usize>,
         simulated: Duration,
     ) -> Result<String, Failure> {
-        let mut manifest = manifest(study, &self.layout, counts);
+        let mut manifest = manifest("simulate", study, &self.layout, counts);
         let mut files = self.copies;
         let mut sources = PlotFiles::default();
         if let Some(sink) = self.profiles {
@@ -249,7 +249,11 @@ pub fn writes_rows(study: &Study) -> bool {
     asked || study.uncertainty().uncertainty.is_none()
 }
 
-/// One of the files that the study is made of, so that the folder can be run again without anything else.
+/// The files that the study is made of, so that the folder can be run again without anything else.
+pub fn write_copies(study: &Study, folder: &OutputFolder) -> Result<Vec<OutputFile>, Failure> {
+    study.copies().iter().map(|copy| write_copy(folder, copy)).collect()
+}
+
 fn write_copy(folder: &OutputFolder, copy: &Copy) -> Result<OutputFile, Failure> {
     let mut file = folder.create(&copy.name, Vec::new())?;
     match &copy.content {
@@ -362,8 +366,8 @@ fn arms(study: &Study) -> Vec<manifest::ArmRecord> {
     }
 }
 
-/// What is recorded of a run.
-pub fn manifest(study: &Study, layout: &Layout, counts: Counts) -> Manifest {
+/// What is recorded of a run by a subcommand.
+pub fn manifest(command: &str, study: &Study, layout: &Layout, counts: Counts) -> Manifest {
     let setup = study.setup();
     let model = &setup.model;
     let engine = Engine::new(Arc::new(model.program().clone()), setup.solver, setup.tolerance);
@@ -379,6 +383,7 @@ pub fn manifest(study: &Study, layout: &Layout, counts: Counts) -> Manifest {
     Manifest {
         program: "teorell".to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
+        command: command.to_owned(),
         study: manifest::StudyRecord {
             name: study.name().to_owned(),
             seed: study.spec().seed.0,

@@ -39,8 +39,13 @@
       heading.append(button);
     });
   }
-  addEventListener("beforeprint", () => document.querySelectorAll("details.legend").forEach((legend) => (legend.open = true)));
-  addEventListener("afterprint", () => document.querySelectorAll("details.legend").forEach((legend) => (legend.open = false)));
+  // Paper shows what was closed, and the page is afterwards as it was.
+  let opened = [];
+  addEventListener("beforeprint", () => {
+    opened = [...document.querySelectorAll("details:not([open])")];
+    for (const closed of opened) closed.open = true;
+  });
+  addEventListener("afterprint", () => opened.forEach((closed) => (closed.open = false)));
 
   // Curves.
   const source = document.getElementById("curves");

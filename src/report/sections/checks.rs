@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::without_study;
+use super::{first_point, without_study};
 use crate::output::number;
 use crate::report::checks::{Check, SUBJECTS, Verdict};
 use crate::report::tables::{Heading, sortable};
@@ -11,14 +11,19 @@ use crate::study::published;
 use crate::study::published::Comparison;
 
 pub(super) fn body(material: &Material<'_>) -> Result<Markup, ReportError> {
-    if let Err(why) = material.study {
-        return Ok(without_study(why));
-    }
+    let study = match material.study {
+        Ok(study) => study,
+        Err(why) => return Ok(without_study(why)),
+    };
     let Some(checks) = material.checks else {
         return Ok(html! { p.missing { "The checks were left out by " code { "--no-checks" } "." } });
     };
     Ok(html! {
-        p { "The first " (SUBJECTS) " subjects (or all, where there are fewer) were simulated again when this report was made." }
+        p {
+            "The first " (SUBJECTS) " subjects (or all, where there are fewer) were simulated again when this report was made"
+            @if let Some(point) = first_point(study) { ", " (point) }
+            "."
+        }
         div.wide {
             table {
                 caption { "Checks" }

@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 
+use super::{first_point, subjects};
 use crate::output::columns::Column;
 use crate::output::number;
 use crate::output::read;
@@ -15,16 +16,24 @@ use crate::study::Plan;
 /// Panels of one picture.
 const MOST_PANELS: usize = 12;
 
+/// What is made of a data set, or of one subject, has no table of subjects.
+pub(super) fn applies(material: &Material<'_>) -> bool {
+    material.folder.manifest().command == "simulate" || material.folder.table("subjects").is_some()
+}
+
 pub(super) fn body(material: &Material<'_>) -> Result<Markup, ReportError> {
     let manifest = material.folder.manifest();
     let Some((file, path)) = material.folder.table("subjects") else {
         return Ok(html! { p.missing { "The run wrote no table of subjects (" code { "subjects.csv" } ")." } });
     };
     let names = covariates(material);
-    let columns: Vec<&Column> =
-        file.columns.iter().filter(|column| names.iter().any(|name| name.eq_ignore_ascii_case(&column.name))).collect();
+    // A swept covariate is a column of its own beside that of the point.
+    let is_swept = |column: &Column| manifest.swept.iter().any(|swept| swept.name == column.name);
+    let columns: Vec<&Column> = (file.columns.iter())
+        .filter(|column| !is_swept(column) && names.iter().any(|name| name.eq_ignore_ascii_case(&column.name)))
+        .collect();
     let Some(arm) = manifest.arms.first().filter(|_| !columns.is_empty()) else {
-        return Ok(html! { p { (manifest.counts.subjects) " subjects without covariates." } });
+        return Ok(html! { p { (subjects(material)) ", without covariates." } });
     };
     let wanted: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
     let values = read::subject_columns(&path, &arm.name, &wanted)?;
@@ -41,9 +50,10 @@ pub(super) fn body(material: &Material<'_>) -> Result<Markup, ReportError> {
     let headings = ["covariate", "unit", "n", "mean", "sd", "min", "p5", "p50", "p95", "max"].map(Heading::named);
     Ok(html! {
         p {
-            (manifest.counts.subjects) " subjects"
+            (subjects(material))
             @if manifest.arms.len() > 1 { ", the same in every arm" }
             ". "
+            @if let Some(point) = material.study.ok().and_then(first_point) { "Covariates are those " (point) ". " }
             @if manifest.counts.rejected_draws > 0 {
                 (manifest.counts.rejected_draws) " draws lay outside the bounds of the cohort and were drawn again."
             }

@@ -2,6 +2,9 @@
 
 use maud::{Markup, html};
 
+use super::results::has_subjects;
+use super::{subjects, swept_value};
+use crate::output::columns::Column;
 use crate::report::{Material, ReportError};
 use crate::study::Plan;
 
@@ -16,10 +19,13 @@ pub(super) fn body(material: &Material<'_>) -> Result<Markup, ReportError> {
                 (manifest.model.name)
                 @if let Some(reference) = &manifest.model.reference { ": " (reference) }
             }
-            dt { "Subjects" } dd {
-                (manifest.counts.subjects)
-                @if arms.len() > 1 { ", each in all of " (arms.len()) " arms" }
+            @if has_subjects(material) {
+                dt { "Subjects" } dd {
+                    (subjects(material))
+                    @if arms.len() > 1 { ", each in all of " (arms.len()) " arms" }
+                }
             }
+            @if let Some(swept) = swept(material) { dt { "Sweep" } dd { (swept) } }
             dt { "Arms" } dd {
                 ul.arms {
                     @for (name, label) in &arms {
@@ -37,6 +43,19 @@ pub(super) fn body(material: &Material<'_>) -> Result<Markup, ReportError> {
             }
         }
     })
+}
+
+/// What is swept, over which values.
+fn swept(material: &Material<'_>) -> Option<String> {
+    let axis = |column: &Column| {
+        let name =
+            if column.unit.is_empty() { column.name.clone() } else { format!("{} ({})", column.name, column.unit) };
+        let values = material.study.ok().and_then(|study| study.values_of(&column.name))?;
+        let values: Vec<String> = values.into_iter().map(swept_value).collect();
+        Some(format!("{name}: {}", values.join(", ")))
+    };
+    let axes: Vec<String> = material.folder.manifest().swept.iter().filter_map(axis).collect();
+    (!axes.is_empty()).then(|| axes.join("; "))
 }
 
 /// Names of the arms, with their labels where they say more.

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::without_study;
+use super::{first_point, without_study};
 use crate::output::number;
 use crate::plot::style::Theme;
 use crate::report::tables::{Heading, folded, sortable};
@@ -18,7 +18,9 @@ pub(super) fn body(material: &Material<'_>) -> Result<Markup, ReportError> {
         Err(why) => return Ok(without_study(why)),
     };
     let units = &material.folder.manifest().units;
-    let (dosing, n) = dosing::of(study, &units.dose);
+    let (mut dosing, n) = dosing::of(study, &units.dose);
+    let shown = &material.folder.manifest().arms;
+    dosing.arms.retain(|arm| shown.iter().any(|record| record.name == arm.name));
     let heading = |name: &str, unit: &str, meaning: &str| Heading {
         name: name.to_owned(),
         unit: unit.to_owned(),
@@ -48,6 +50,7 @@ pub(super) fn body(material: &Material<'_>) -> Result<Markup, ReportError> {
     }
     let left_out = dosing.arms.iter().any(|arm| arm.doses.len() > MOST_DOSES);
     Ok(html! {
+        @if let Some(point) = first_point(study) { p { "Doses are those " (point) "." } }
         (figures::drawn(&dosing.draw(Theme::Light)))
         (folded(sortable(&format!("Doses over the first {n} subjects"), &headings, &rows), rows.len()))
         @if left_out { p.note { "The first " (MOST_DOSES) " doses of each arm." } }

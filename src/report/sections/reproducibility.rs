@@ -4,6 +4,7 @@ use maud::{Markup, html};
 
 use crate::report::folder::FileState;
 use crate::report::{Material, ReportError};
+use crate::study::Study;
 use crate::study::copies::STUDY_FILE;
 
 pub(super) fn body(material: &Material<'_>) -> Result<Markup, ReportError> {
@@ -17,10 +18,10 @@ pub(super) fn body(material: &Material<'_>) -> Result<Markup, ReportError> {
             @if let Some(instructions) = instructions {
                 dt { "Instructions" } dd { (instructions) ": digits beyond 1e−12 may depend on them" }
             }
-            dt { "To repeat" } dd {
-                code { (manifest.program) " simulate " (STUDY_FILE) " --out again" }
+            @if material.study.is_ok() { dt { "To repeat" } dd {
+                code { (manifest.program) " " (manifest.command) " " (STUDY_FILE) " --out again" }
                 " in the folder of the results; the tables are the same bytes for any number of threads"
-            }
+            } }
         }
         div.wide {
             table.files {
@@ -39,7 +40,7 @@ pub(super) fn body(material: &Material<'_>) -> Result<Markup, ReportError> {
             }
         }
         h3 { "Study file" }
-        pre { code { (manifest.study.text) } }
+        pre { code { (material.study.map_or_else(|_| manifest.study.text.clone(), Study::to_toml)) } }
         @if let Ok(study) = material.study {
             h3 { "Model file" }
             pre { code { (study.model_text().text) } }

@@ -2,6 +2,7 @@
 
 use maud::{Markup, PreEscaped, html};
 
+use crate::output::columns::Column;
 use crate::output::summaries::{SummaryOf, SummaryRow};
 use crate::output::{number, read};
 use crate::report::figures::{self, Figure};
@@ -15,6 +16,7 @@ const MOST_FAILURES: usize = 50;
 pub(super) fn body(material: &Material<'_>) -> Result<Markup, ReportError> {
     let folder = material.folder;
     let rows = summaries(folder)?;
+    let columns = folder.table("summary").map_or(&[] as &[Column], |(file, _)| &file.columns);
     let data = curves::json(&folder.manifest().units.time, &rows);
     let shown = tables::shown(folder)?;
     let pictures = figures::of_folder(folder);
@@ -23,7 +25,7 @@ pub(super) fn body(material: &Material<'_>) -> Result<Markup, ReportError> {
         @if let Some(data) = data { (explorer(&data)) }
         @for picture in pictures.iter().filter(|picture| !of_table(picture)) { (picture.markup()) }
         @if shown.is_empty() && pictures.is_empty() { p.missing { "The run wrote no summaries and no pictures." } }
-        (main_exposure(&rows))
+        (main_exposure(&rows, columns))
         @for table in &shown { (with_pictures(table, &pictures)) }
     })
 }
@@ -43,7 +45,7 @@ fn summaries(folder: &ResultFolder) -> Result<Vec<SummaryRow>, ReportError> {
 }
 
 /// Exposure in the first and the last cycle of every arm, in a few rows.
-fn main_exposure(rows: &[SummaryRow]) -> Markup {
+fn main_exposure(rows: &[SummaryRow], columns: &[Column]) -> Markup {
     const MAIN: [&str; 3] = ["auc", "cmax", "ctrough"];
     let of_cycle = |row: &SummaryRow| if let SummaryOf::Cycle(cycle) = row.of { Some(cycle) } else { None };
     let last = |arm: &str| rows.iter().filter(|row| row.arm == arm).filter_map(of_cycle).max();
@@ -62,11 +64,12 @@ fn main_exposure(rows: &[SummaryRow]) -> Markup {
         })
         .collect();
     let headings =
-        ["arm", "cycle", "quantity", "unit", "n", "geometric_mean", "geometric_cv_percent", "p5", "p50", "p95"];
+        ["arm", "cycle", "quantity", "unit", "n", "geometric_mean", "geometric_cv_percent", "p5", "p50", "p95"]
+            .map(|name| Heading::of_column(name, columns));
     html! {
         @if !cells.is_empty() {
             h3 { "Exposure in short" }
-            (folded(sortable("Exposure in the first and the last cycle", &headings.map(Heading::named), &cells), cells.len()))
+            (folded(sortable("Exposure in the first and the last cycle", &headings, &cells), cells.len()))
         }
     }
 }
@@ -97,13 +100,18 @@ fn explorer(data: &str) -> Markup {
     }
 }
 
+/// A forest is of one subject, and of nobody who could fail.
+pub(super) fn has_subjects(material: &Material<'_>) -> bool {
+    material.folder.manifest().counts.subjects > 0
+}
+
 /// Who has no results, and why.
 pub(super) fn failures(material: &Material<'_>) -> Result<Markup, ReportError> {
     let failed = material.folder.manifest().counts.failed;
     if failed == 0 {
         return Ok(html! { p { "None: every subject has a result in every arm." } });
     }
-    let Some((_, path)) = material.folder.table("subjects") else {
+    let Some((file, path)) = material.folder.table("subjects") else {
         return Ok(
             html! { p.missing { (failed) " subjects times arms failed; the run wrote no table that says which." } },
         );
@@ -124,9 +132,9 @@ pub(super) fn failures(material: &Material<'_>) -> Result<Markup, ReportError> {
         .collect();
     Ok(html! {
         p { (failed) " subjects times arms failed. Summaries are over the others." }
-        (sortable("Failed subjects", &names.map(Heading::named), &rows))
+        (sortable("Failed subjects", &names.map(|name| Heading::of_column(name, &file.columns)), &rows))
         @if table.n_rows > rows.len() as u64 {
-            p.note { "The first " (rows.len()) " of " (table.n_rows) "; " code { "subjects.csv" } " has all." }
+            p.note { "The first " (rows.len()) " of " (table.n_rows) "; " code { (file.name) } " has all." }
         }
     })
 }
