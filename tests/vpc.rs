@@ -240,7 +240,7 @@ fn a_check_writes_tables_a_picture_and_where_they_come_from() {
         .vpc(&arguments)
         .success()
         .stdout(contains("observed percentiles lie in their 95 % bands").and(contains("60 replicates, 3 bins")))
-        .stderr(contains("60 replicates make unsteady bands").and(contains("wrote 5 files into `data-vpc`")));
+        .stderr(contains("60 replicates make unsteady bands").and(contains("wrote 8 files into `data-vpc`")));
     let table = bench.read("data-vpc/vpc.csv");
     let rows: Vec<&str> = table.lines().collect();
     assert_eq!(

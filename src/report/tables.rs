@@ -17,6 +17,8 @@ const MOST_ROWS: usize = 600;
 const MOST_UNFOLDED: usize = 30;
 /// Of a longer table paper shows nothing but where it is.
 const MOST_PRINTED: usize = 100;
+/// Letters of a text that is not broken into lines.
+const SHORT: usize = 16;
 /// Digits shown; sorting and the file know all.
 const DIGITS: u8 = 4;
 
@@ -175,7 +177,7 @@ pub fn sortable(caption: &str, headings: &[Heading], rows: &[Vec<String>]) -> Ma
                             @for (cell, &numeric) in row.iter().zip(&numeric) {
                                 @match (numeric, cell.parse::<f64>()) {
                                     (true, Ok(value)) => { td.number data-v=(cell) { (rounded(value)) } }
-                                    _ => { td { (cell) } }
+                                    _ => { td.short[cell.chars().count() <= SHORT] { (cell) } }
                                 }
                             }
                         }

@@ -149,3 +149,86 @@ fn failed_subjects_are_listed_with_their_reasons() {
     let failed = &page[page.find("<section id=\"failures\">").unwrap()..];
     assert!(failed.contains("Failed subjects") && failed.contains("must be positive"), "{failed}");
 }
+
+/// Ids of the sections of a page.
+fn sections(page: &str) -> Vec<&str> {
+    page.split("<section id=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect()
+}
+
+#[test]
+fn the_page_does_not_grow_with_the_number_of_subjects() {
+    let bench = Bench::new();
+    let size_of = |n: &str| {
+        let outputs = "summary,exposure,subjects,plots";
+        bench.teorell(&["simulate", "s.toml", "-q", "-n", n, "--outputs", outputs, "--grid", "0:96:12"]).success();
+        bench.report().len() as f64
+    };
+    let (few, many) = (size_of("40"), size_of("1200"));
+    // The histograms have more bars over more subjects, and their number is bounded; thirty times the rows would be some 300 kB.
+    assert!((many / few - 1.0).abs() < 0.05, "{few} and {many} bytes");
+}
+
+#[test]
+fn a_visual_check_has_a_report_that_repeats_it() {
+    let bench = Bench::new();
+    let data = "ID,TIME,AMT,DV,EVID,MDV,WT,SEX\n1,0,100,.,1,1,70,1\n1,4,0,1.5,0,0,70,1\n1,12,0,0.7,0,0,70,1\n2,0,50,.,1,1,80,0\n2,4,0,0.9,0,0,80,0\n2,12,0,0.4,0,0,80,0\n";
+    fs::write(bench.path("d.csv"), data).unwrap();
+    bench.teorell(&["vpc", "d.csv", "--model", "oral.R", "--replicates", "20", "--out", "small", "-q"]).success();
+    fs::remove_file(bench.path("d.csv")).unwrap();
+    fs::remove_file(bench.path("oral.R")).unwrap();
+    bench.teorell(&["report", "small"]).success();
+    let page = bench.read("small/report.html");
+    assert_eq!(sections(&page), ["question", "model", "regimen", "results", "checks", "failures", "reproducibility"]);
+    assert!(page.contains("2 subjects, each simulated 20 times"));
+    assert!(page.contains("<code>teorell vpc study.toml --out again</code>"));
+    assert!(!page.contains(&bench.path("").display().to_string()), "no path of this machine");
+    let table = bench.read("small/vpc.csv");
+    // Quiet but for a word on so few replicates.
+    let again = bench.path("small/study.toml").display().to_string();
+    bench.teorell(&["vpc", &again, "--out", "again", "-q"]).success();
+    assert_eq!(bench.read("again/vpc.csv"), table);
+}
+
+#[test]
+fn a_forest_has_a_report_without_subjects() {
+    let bench = Bench::new();
+    bench.teorell(&["forest", "s.toml", "--covariate", "WT", "--out", "small", "-q"]).success();
+    fs::remove_file(bench.path("oral.R")).unwrap();
+    bench.teorell(&["report", "small"]).success();
+    let page = bench.read("small/report.html");
+    assert_eq!(sections(&page), ["question", "model", "regimen", "results", "checks", "reproducibility"]);
+    assert!(!page.contains("<dt>Subjects</dt>") && page.contains("<code>teorell forest study.toml --out again</code>"));
+    let arms = &page[page.find("<ul class=\"arms\">").unwrap()..];
+    assert_eq!(arms[..arms.find("</ul>").unwrap()].matches("<li>").count(), 1, "the arm that it is of");
+    let table = bench.read("small/forest.csv");
+    let again = bench.path("small/study.toml").display().to_string();
+    bench.teorell(&["forest", &again, "--out", "again", "-q"]).success();
+    assert_eq!(bench.read("again/forest.csv"), table);
+}
+
+#[test]
+fn a_sweep_says_its_points_and_folds_its_tables() {
+    let bench = Bench::new();
+    let sweep = ["--sweep", "amount=50:200:50", "--sweep", "cohort.covariates.SEX=1,2"];
+    bench.teorell(&[&["simulate", "s.toml", "-q"], &sweep[..]].concat()).success();
+    let page = bench.report();
+    assert!(page.contains("6 subjects, at each of 8 points of the sweep"));
+    assert!(page.contains("amount (mg): 50, 100, 150, 200; cohort.covariates.SEX: 1, 2"));
+    assert!(page.contains("Doses are those at the first point of the sweep, amount 50 mg, cohort.covariates.SEX 1."));
+    let cohort = &page[page.find("<section id=\"cohort\">").unwrap()..page.find("<section id=\"regimen\">").unwrap()];
+    assert_eq!(cohort.matches(">SEX</td>").count(), 1);
+    let results = &page[page.find("<section id=\"results\">").unwrap()..];
+    assert!(results.contains("<details class=\"folded unprinted\"><summary>Show 600 rows</summary>"));
+    assert!(
+        results.contains("The first 600 of 1408 rows"),
+        "eleven quantities of eight cycles, two arms, eight points"
+    );
+}
+
+#[test]
+fn compressed_tables_are_shown_too() {
+    let bench = Bench::new();
+    bench.teorell(&["simulate", "s.toml", "-q", "--format", "csv.zst"]).success();
+    let page = bench.report();
+    assert!(page.contains("<code>accumulation.csv.zst</code>.") && page.contains("Covariates over the subjects"));
+}
