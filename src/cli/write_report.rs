@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use teorell::output::folder::{OutputError, OutputFolder, write_beside};
 use teorell::report::folder::ResultFolder;
-use teorell::report::{self, FILE_NAME};
+use teorell::report::{self, FILE_NAME, ReportError};
 
 use super::exit_code::Exit;
 use super::report::{Failure, chain, print, warning};
@@ -40,7 +40,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let Arguments { folder, output, no_checks, threads } = arguments;
     let bad = |error: &dyn std::error::Error| Failure::bad_input(chain(error));
     let results = ResultFolder::open(folder).map_err(|error| bad(&error))?;
-    let report = report::make(&results, !no_checks, *threads).map_err(|error| bad(&error))?;
+    let report = report::make(&results, !no_checks, *threads).map_err(|error| unreadable(&results, &error))?;
     let path = match output {
         Some(path) => {
             let failed =
@@ -62,6 +62,19 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     }
     let well = report.altered.is_empty() && report.failed_checks.is_empty();
     Ok(if well { Exit::Success } else { Exit::CheckFailed })
+}
+
+/// A file that cannot be read was readable when the run had written it: says so where it was changed.
+fn unreadable(results: &ResultFolder, error: &ReportError) -> Failure {
+    let message = chain(error);
+    let changed = results.altered().find(|(file, _)| message.contains(&file.name));
+    let hint =
+        changed.map(|(file, state)| format!("`{}` {} since the run; run the study again", file.name, state.words()));
+    let failure = Failure::bad_input(message);
+    match hint {
+        Some(hint) => failure.with_hint(hint),
+        None => failure,
+    }
 }
 
 /// As one of the folder's files, so that the next run into it takes an outdated report away.

@@ -75,7 +75,8 @@ fn a_table_that_can_no_longer_be_read_is_named_with_its_line() {
     let summary = bench.read("small/summary.csv");
     fs::write(bench.path("small/summary.csv"), summary.replacen(",profile,", ",prophet,", 1)).unwrap();
     let run = bench.teorell(&["report", "small"]).code(2);
-    run.stderr(contains("line 2: column `kind` has `prophet`, expected `profile` or `exposure`"));
+    let place = contains("line 2: column `kind` has `prophet`, expected `profile` or `exposure`");
+    run.stderr(place.and(contains("hint: `summary.csv` was changed since the run; run the study again")));
     assert!(!bench.path("small/report.html").exists());
 }
 
@@ -173,13 +174,13 @@ fn a_visual_check_has_a_report_that_repeats_it() {
     let bench = Bench::new();
     let data = "ID,TIME,AMT,DV,EVID,MDV,WT,SEX\n1,0,100,.,1,1,70,1\n1,4,0,1.5,0,0,70,1\n1,12,0,0.7,0,0,70,1\n2,0,50,.,1,1,80,0\n2,4,0,0.9,0,0,80,0\n2,12,0,0.4,0,0,80,0\n";
     fs::write(bench.path("d.csv"), data).unwrap();
-    bench.teorell(&["vpc", "d.csv", "--model", "oral.R", "--replicates", "20", "--out", "small", "-q"]).success();
+    bench.teorell(&["vpc", "d.csv", "--model", "oral.R", "--replicates", "40", "--out", "small", "-q"]).success();
     fs::remove_file(bench.path("d.csv")).unwrap();
     fs::remove_file(bench.path("oral.R")).unwrap();
     bench.teorell(&["report", "small"]).success();
     let page = bench.read("small/report.html");
     assert_eq!(sections(&page), ["question", "model", "regimen", "results", "checks", "failures", "reproducibility"]);
-    assert!(page.contains("2 subjects, each simulated 20 times"));
+    assert!(page.contains("2 subjects, each simulated 40 times"));
     assert!(page.contains("<code>teorell vpc study.toml --out again</code>"));
     assert!(!page.contains(&bench.path("").display().to_string()), "no path of this machine");
     let table = bench.read("small/vpc.csv");
