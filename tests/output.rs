@@ -49,8 +49,8 @@ fn a_finished_folder_holds_the_files_and_a_manifest_that_describes_them() {
     assert_eq!(names(&path), ["exposure.csv", "run.json"]);
     let record = manifest.file("exposure.csv").unwrap();
     assert_eq!(record.bytes, 3);
-    // `printf abc | sha256sum`; FIPS 180-2, appendix B.1.
-    assert_eq!(record.sha256, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    // `printf abc | b3sum`, b3sum 1.2.0.
+    assert_eq!(record.blake3, "6437b3ac38465133ffb63b75273a8db548c558465d79db03fd359c6cd5bd9d85");
     assert_eq!(record.columns[5].name, "dose");
     assert_eq!(Manifest::read(&path).unwrap(), manifest);
 }

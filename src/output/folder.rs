@@ -7,10 +7,11 @@
 
 use std::ffi::OsStr;
 use std::fs;
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
+use blake3::Hasher;
 use tempfile::NamedTempFile;
 
 use super::columns::Column;
@@ -145,7 +146,7 @@ impl OutputFolder {
         }
         let file = tempfile::Builder::new().prefix(UNFINISHED).suffix(&format!("-{name}")).tempfile_in(&self.path);
         match file {
-            Ok(file) => Ok(OutputFile { name: name.to_owned(), path, columns, file, hasher: Sha256::new(), bytes: 0 }),
+            Ok(file) => Ok(OutputFile { name: name.to_owned(), path, columns, file, hasher: Hasher::new(), bytes: 0 }),
             Err(source) => Err(OutputError::Write { path, source }),
         }
     }
@@ -218,19 +219,11 @@ pub fn is_plain_name(name: &str) -> bool {
 #[must_use]
 pub fn is_unchanged(path: &Path, record: &FileRecord) -> bool {
     let same_length = fs::metadata(path).is_ok_and(|metadata| metadata.is_file() && metadata.len() == record.bytes);
-    same_length && fs::File::open(path).and_then(hash_of).is_ok_and(|hash| hash == record.sha256)
+    same_length && fs::File::open(path).and_then(hash_of).is_ok_and(|hash| *hash == *record.blake3)
 }
 
-fn hash_of(mut file: fs::File) -> io::Result<String> {
-    let mut hasher = Sha256::new();
-    let mut buffer = vec![0; 1 << 16];
-    loop {
-        let n = file.read(&mut buffer)?;
-        if n == 0 {
-            return Ok(hexadecimal(hasher));
-        }
-        hasher.update(&buffer[..n]);
-    }
+fn hash_of(file: fs::File) -> io::Result<impl Deref<Target = str>> {
+    Ok(Hasher::new().update_reader(file)?.finalize().to_hex())
 }
 
 /// Writes a file under another name in the same folder and moves it to its place, so that it appears whole or not at all.
@@ -272,7 +265,8 @@ pub struct OutputFile {
     path: PathBuf,
     columns: Vec<Column>,
     file: NamedTempFile,
-    hasher: Sha256,
+    // SHA-256 takes three times as long, which is a fifth of the time that a row takes.
+    hasher: Hasher,
     bytes: u64,
 }
 
@@ -290,8 +284,8 @@ impl OutputFile {
     }
 
     fn persist(self) -> Result<FileRecord, OutputError> {
-        let record =
-            FileRecord { name: self.name, bytes: self.bytes, sha256: hexadecimal(self.hasher), columns: self.columns };
+        let blake3 = self.hasher.finalize().to_hex().to_string();
+        let record = FileRecord { name: self.name, bytes: self.bytes, blake3, columns: self.columns };
         match publish(self.file, &self.path) {
             Ok(()) => Ok(record),
             Err(source) => Err(OutputError::Write { path: self.path, source }),
@@ -313,8 +307,4 @@ impl Write for OutputFile {
     fn flush(&mut self) -> io::Result<()> {
         self.file.flush()
     }
-}
-
-fn hexadecimal(hasher: Sha256) -> String {
-    hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }

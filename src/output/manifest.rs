@@ -162,8 +162,9 @@ pub struct FileRecord {
     pub name: String,
     /// Its length.
     pub bytes: u64,
-    /// SHA-256 of its bytes, hexadecimal.
-    pub sha256: String,
+    /// BLAKE3 of its bytes, hexadecimal, as `b3sum` has it; empty in the manifests of programs that took another hash.
+    #[serde(default)]
+    pub blake3: String,
     /// Its columns; none for a picture.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub columns: Vec<Column>,

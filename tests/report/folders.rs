@@ -4,7 +4,6 @@ use std::fs;
 
 use predicates::prelude::*;
 use predicates::str::contains;
-use sha2::{Digest, Sha256};
 
 use crate::Bench;
 
@@ -109,10 +108,10 @@ fn a_table_of_another_kind_is_picked_up_with_the_meaning_of_its_columns() {
     let bench = Bench::simulated();
     let table = "arm,target,attained\nplain,auc > 80,0.75\n";
     fs::write(bench.path("small/targets.csv"), table).unwrap();
-    let hash: String = Sha256::digest(table.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+    let hash = blake3::hash(table.as_bytes()).to_string();
     let mut run: serde_json::Value = serde_json::from_str(&bench.read("small/run.json")).unwrap();
     run["files"].as_array_mut().unwrap().push(serde_json::json!({
-        "name": "targets.csv", "bytes": table.len(), "sha256": hash,
+        "name": "targets.csv", "bytes": table.len(), "blake3": hash,
         "columns": [{ "name": "attained", "unit": "", "meaning": "share of the subjects who reach it" }],
     }));
     fs::write(bench.path("small/run.json"), run.to_string()).unwrap();

@@ -26,13 +26,13 @@ pub(super) fn body(material: &Material<'_>) -> Result<Markup, ReportError> {
         div.wide {
             table.files {
                 caption { "Files of the run" }
-                thead { tr { th scope="col" { "file" } th.number scope="col" { "bytes" } th scope="col" { "SHA-256" } th scope="col" { "now" } } }
+                thead { tr { th scope="col" { "file" } th.number scope="col" { "bytes" } th scope="col" { "BLAKE3" } th scope="col" { "now" } } }
                 tbody {
                     @for (file, state) in material.folder.files() {
                         tr {
                             td { code { (file.name) } }
                             td.number { (file.bytes) }
-                            td { code.hash { (file.sha256) } }
+                            td { code.hash { (file.blake3) } }
                             td class=(if state == FileState::Unchanged { "passed" } else { "failed" }) { (state.words()) }
                         }
                     }
