@@ -37,6 +37,15 @@ const LARGEST_CUT: f64 = 1e-3;
 /// Share of the tolerance that steps of nonlinear equations are held to: errors of saturable processes grow on the way down.
 const NONLINEAR_SHARE: f64 = 0.05;
 
+/// Where lanes share a near stop (an infusion ends), the series ends at one of these degrees if it reaches that far.
+const ENOUGH_AT: [usize; 3] = [6, 9, 12];
+
+/// A stop is near within this share of the step before.
+const NEAR: f64 = 0.5;
+
+/// Share of the error allowed at which a series may end early.
+const NEGLIGIBLE: f64 = 0.1;
+
 /// Looks at a step size before it is left to the next round.
 const ATTEMPTS: usize = 12;
 
@@ -49,6 +58,8 @@ pub(super) struct Taylor {
     order: usize,
     is_linear: bool,
     series: Vec<Lanes>,
+    /// Of the polynomials of the last step; at most the order.
+    degree: usize,
 }
 
 impl Taylor {
@@ -60,7 +71,7 @@ impl Taylor {
         let tolerance = Tolerance { rtol: share * tolerance.rtol, atol: share * tolerance.atol };
         let order = order(tolerance.rtol);
         let series = vec![Lanes::splat(0.0); recipe.n_slots * (order + 1)];
-        Some(Self { recipe, backend, tolerance, order, is_linear, series })
+        Some(Self { recipe, backend, tolerance, order, is_linear, series, degree: order })
     }
 }
 
@@ -95,7 +106,8 @@ impl LaneIntegrator for Taylor {
     }
 
     fn step(&mut self, bank: &mut Bank) {
-        step(self.backend, self.backend, &self.recipe, self.order, self.tolerance, bank, &mut self.series);
+        self.degree =
+            step(self.backend, self.backend, &self.recipe, self.order, self.tolerance, bank, &mut self.series);
     }
 
     /// Saturable processes make the steps of subjects differ: up to twice as many suit all of sixteen, which costs more than
@@ -117,7 +129,7 @@ impl LaneIntegrator for Taylor {
     }
 
     fn solution(&self) -> Solution<'_> {
-        Solution { coefficients: &self.series, stride: self.order + 1, degree: self.order }
+        Solution { coefficients: &self.series, stride: self.order + 1, degree: self.degree }
     }
 }
 
@@ -129,7 +141,7 @@ lane_kernel! {
         tolerance: Tolerance,
         bank: &mut Bank,
         coefficients: &mut [Lanes],
-    ) = step_kernel
+    ) -> usize = step_kernel
 }
 
 #[inline(always)]
@@ -140,26 +152,39 @@ fn step_kernel<I: Instructions>(
     tolerance: Tolerance,
     bank: &mut Bank,
     coefficients: &mut [Lanes],
-) {
-    expand::<I>(backend, recipe, order, bank, coefficients);
-    choose_step::<I>(order, tolerance, bank, coefficients);
+) -> usize {
+    let degree = expand::<I>(backend, recipe, order, tolerance, bank, coefficients);
+    choose_step::<I>(Terms { degree, stride: order + 1 }, tolerance, bank, coefficients);
+    degree
 }
 
-/// All coefficients of all series at the start of the step.
+/// Which coefficients there are.
+#[derive(Clone, Copy)]
+struct Terms {
+    /// The highest power.
+    degree: usize,
+    /// From the first of one state to the first of the next.
+    stride: usize,
+}
+
+/// The coefficients of all series at the start of the step: up to the order, or as many as the way to a near stop needs. Their
+/// degree.
 #[inline(always)]
 fn expand<I: Instructions>(
     backend: Backend,
     recipe: &Recipe,
     order: usize,
+    tolerance: Tolerance,
     bank: &mut Bank,
     coefficients: &mut [Lanes],
-) {
+) -> usize {
     let stride = order + 1;
     for (slot, &value) in bank.state.iter().enumerate() {
         coefficients[slot * stride] = value;
     }
     bank.registers[recipe.time as usize] = bank.time;
     run_block_kernel::<I>(&recipe.per_step, &mut bank.registers);
+    let stop_is_near = bank.together && bank.room[0] < NEAR * bank.wish[0];
     let mut series = Series { coefficients, stride };
     for k in 0..order {
         run_ops::<I>(backend, recipe, k, &mut bank.registers, &mut series);
@@ -175,15 +200,42 @@ fn expand<I: Instructions>(
                 *next = next.zip(bank.gates[slot], |value, gate| if gate == 0.0 { 0.0 } else { value });
             }
         }
+        let terms = Terms { degree: k + 1, stride };
+        if stop_is_near
+            && ENOUGH_AT.contains(&terms.degree)
+            && terms.degree < order
+            && reaches_stop(terms, tolerance, bank, series.coefficients)
+        {
+            return terms.degree;
+        }
     }
+    order
+}
+
+/// Whether the last two terms are negligible at the next stop, which all lanes share.
+#[inline(always)]
+fn reaches_stop(terms: Terms, tolerance: Tolerance, bank: &Bank, coefficients: &[Lanes]) -> bool {
+    let room = bank.room[0];
+    let before_last = (1..terms.degree).fold(1.0, |power, _| power * room);
+    let last = before_last * room;
+    let mut too_large = 0;
+    for c in coefficients.chunks_exact(terms.stride).take(bank.state.len()) {
+        let (a, b) = (&c[terms.degree], &c[terms.degree - 1]);
+        for i in 0..LANES {
+            let size = a.0[i].abs() * last + b.0[i].abs() * before_last * LAST_BUT_ONE;
+            let allowed = NEGLIGIBLE * (c[0].0[i].abs() * tolerance.rtol + tolerance.atol);
+            too_large |= u64::from(size > allowed || size.is_nan());
+        }
+    }
+    too_large == 0
 }
 
 /// The longest step whose estimated error is allowed, and the states at its end.
 #[inline(always)]
-fn choose_step<I: Instructions>(order: usize, tolerance: Tolerance, bank: &mut Bank, coefficients: &[Lanes]) {
+fn choose_step<I: Instructions>(terms: Terms, tolerance: Tolerance, bank: &mut Bank, coefficients: &[Lanes]) {
     let room = bank.room;
     let together = bank.together;
-    let mut step = first_guess(order, tolerance, bank, coefficients);
+    let mut step = first_guess(terms, tolerance, bank, coefficients);
     if together {
         step = smallest(&step);
     }
@@ -191,14 +243,14 @@ fn choose_step<I: Instructions>(order: usize, tolerance: Tolerance, bank: &mut B
     let mut tight = Lanes::splat(0.0);
     let mut attempt = 1;
     let (ratio, reach) = loop {
-        let ratio = error_ratio::<I>(order, tolerance, step, bank, coefficients);
+        let ratio = error_ratio::<I>(terms, tolerance, step, bank, coefficients);
         let ratio = if together { largest_or_nan(&ratio) } else { ratio };
         let mut next = step;
         let mut reach = step;
         let mut changed = 0;
         for i in 0..LANES {
             let (h, room) = (step.0[i], room.0[i]);
-            let growth = rough_inverse_root(ratio.0[i], order as f64) * SAFETY;
+            let growth = rough_inverse_root(ratio.0[i], terms.degree as f64) * SAFETY;
             let wish = h * growth;
             let fits = ratio.0[i] <= 1.0;
             let grows = (h < room) & (growth > WORTH_GROWING) & (tight.0[i] == 0.0);
@@ -223,7 +275,8 @@ fn choose_step<I: Instructions>(order: usize, tolerance: Tolerance, bank: &mut B
         let fits = ratio <= 1.0;
         bank.broken.0[i] = if ratio.is_nan() { 1.0 } else { 0.0 };
         bank.step.0[i] = if fits { h } else { 0.0 };
-        bank.wish.0[i] = if fits { h } else { reach.0[i] };
+        let free = if h < room.0[i] || h > bank.wish.0[i] { h } else { bank.wish.0[i] };
+        bank.wish.0[i] = if fits { free } else { reach.0[i] };
         refused |= u64::from(!fits);
     }
     if refused != 0 {
@@ -253,22 +306,22 @@ fn largest_or_nan(values: &Lanes) -> Lanes {
 
 /// Step sizes at which the last two terms are as large as the error allowed for the states at the start.
 #[inline(always)]
-fn first_guess(order: usize, tolerance: Tolerance, bank: &Bank, coefficients: &[Lanes]) -> Lanes {
+fn first_guess(Terms { degree, stride }: Terms, tolerance: Tolerance, bank: &Bank, coefficients: &[Lanes]) -> Lanes {
     let mut last = Lanes::splat(0.0);
     let mut before_last = last;
-    for c in coefficients.chunks_exact(order + 1).take(bank.state.len()) {
+    for c in coefficients.chunks_exact(stride).take(bank.state.len()) {
         for i in 0..LANES {
             let share = 1.0 / (c[0].0[i].abs() * tolerance.rtol + tolerance.atol);
-            let a = c[order].0[i].abs() * share;
-            let b = c[order - 1].0[i].abs() * share;
+            let a = c[degree].0[i].abs() * share;
+            let b = c[degree - 1].0[i].abs() * share;
             last.0[i] = if a > last.0[i] { a } else { last.0[i] };
             before_last.0[i] = if b > before_last.0[i] { b } else { before_last.0[i] };
         }
     }
     let mut step = bank.room;
     for i in 0..LANES {
-        let a = rough_inverse_root(last.0[i], order as f64);
-        let b = rough_inverse_root(before_last.0[i] * LAST_BUT_ONE, (order - 1) as f64);
+        let a = rough_inverse_root(last.0[i], degree as f64);
+        let b = rough_inverse_root(before_last.0[i] * LAST_BUT_ONE, (degree - 1) as f64);
         let guess = SAFETY * if a < b { a } else { b };
         step.0[i] = if guess < step.0[i] { guess } else { step.0[i] };
     }
@@ -279,7 +332,7 @@ fn first_guess(order: usize, tolerance: Tolerance, bank: &Bank, coefficients: &[
 /// the states. Not a number where a coefficient is not finite.
 #[inline(always)]
 fn error_ratio<I: Instructions>(
-    order: usize,
+    Terms { degree, stride }: Terms,
     tolerance: Tolerance,
     step: Lanes,
     bank: &mut Bank,
@@ -287,7 +340,7 @@ fn error_ratio<I: Instructions>(
 ) -> Lanes {
     let mut before_last = Wide::<I>::splat(1.0);
     let mut factor = Wide::load(&step);
-    let mut exponent = order - 1;
+    let mut exponent = degree - 1;
     while exponent > 0 {
         if exponent % 2 == 1 {
             before_last = before_last.times(factor);
@@ -299,11 +352,11 @@ fn error_ratio<I: Instructions>(
     let before_last = before_last.to_lanes();
     let mut ratio = Lanes::splat(0.0);
     let mut poison = ratio;
-    for (end, c) in bank.end.iter_mut().zip(coefficients.chunks_exact(order + 1)) {
-        *end = horner::<I>(c, &step);
+    for (end, c) in bank.end.iter_mut().zip(coefficients.chunks_exact(stride)) {
+        *end = horner::<I>(&c[..=degree], &step);
         for i in 0..LANES {
-            let a = (c[order].0[i] * last.0[i]).abs();
-            let b = (c[order - 1].0[i] * before_last.0[i]).abs() * LAST_BUT_ONE;
+            let a = (c[degree].0[i] * last.0[i]).abs();
+            let b = (c[degree - 1].0[i] * before_last.0[i]).abs() * LAST_BUT_ONE;
             let error = if a > b { a } else { b };
             let allowed = end.0[i].abs() * tolerance.rtol + tolerance.atol;
             let share = if error == 0.0 { 0.0 } else { error / allowed };

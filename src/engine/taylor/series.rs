@@ -66,10 +66,21 @@ impl Series<'_> {
     }
 }
 
-/// Σ of products, up one and down the other.
+/// Σ of products, up one and down the other. Two sums at a time: one alone would wait for each multiply-add before the next.
 #[inline(always)]
 fn convolve<I: Instructions>(up: &[Lanes], down: &[Lanes]) -> Wide<I> {
-    up.iter().zip(down.iter().rev()).fold(Wide::splat(0.0), |sum, (x, y)| Wide::load(x).mul_add(Wide::load(y), sum))
+    let (pairs, rest) = up.as_chunks::<2>();
+    let (first, reversed) = down.as_rchunks::<2>();
+    let mut even = match (rest, first) {
+        ([x], [y]) => Wide::load(x).times(Wide::load(y)),
+        _ => Wide::splat(0.0),
+    };
+    let mut odd = Wide::splat(0.0);
+    for ([a, b], [y, x]) in pairs.iter().zip(reversed.iter().rev()) {
+        even = Wide::load(a).mul_add(Wide::load(x), even);
+        odd = Wide::load(b).mul_add(Wide::load(y), odd);
+    }
+    even.plus(odd)
 }
 
 /// Coefficient k of a sum.
