@@ -27,35 +27,57 @@ pub fn quantile_sorted(sorted: &[f64], p: f64) -> Option<f64> {
 /// Monte-Carlo standard error of quantile `p` of `n` independent values, without assuming a distribution.
 ///
 /// # Formula
-/// `(Q(p + s) - Q(p - s)) / 2` with `s = sqrt(p (1 - p) / n)`: the number of values below a quantile is binomial, so the quantile lies
-/// between those at one standard error of its rank (Woodruff RS. Journal of the American Statistical Association 1952;47:635-646). `quantile` is Q.
+/// `(Q(p + s) - Q(p - s)) / 2` with `s` of [`rank_standard_error`]: the number of values below a quantile is binomial, so the quantile
+/// lies between those at one standard error of its rank (Woodruff RS. Journal of the American Statistical Association
+/// 1952;47:635-646). `quantile` is Q.
 ///
 /// `None` where that reaches beyond the values: below 19 values for p of 0.05, below 39 for 0.025.
 #[must_use]
 pub fn quantile_standard_error(n: u64, p: f64, quantile: impl Fn(f64) -> Option<f64>) -> Option<f64> {
-    let s = (p * (1.0 - p) / n as f64).sqrt();
-    if n == 0 || p - s < 0.0 || p + s > 1.0 {
-        return None;
-    }
-    Some((quantile(p + s)? - quantile(p - s)?) / 2.0)
+    let [below, above] = one_standard_error_about(n, p)?;
+    Some((quantile(above)? - quantile(below)?) / 2.0)
+}
+
+/// Standard error of the share of `n` independent values that lie below quantile `p`: `sqrt(p (1 - p) / n)`.
+#[must_use]
+pub fn rank_standard_error(n: u64, p: f64) -> f64 {
+    (p * (1.0 - p) / n as f64).sqrt()
+}
+
+/// The probabilities one standard error below and above `p`; `None` where one of them is none.
+#[must_use]
+pub fn one_standard_error_about(n: u64, p: f64) -> Option<[f64; 2]> {
+    let s = rank_standard_error(n, p);
+    (n > 0 && p - s >= 0.0 && p + s <= 1.0).then_some([p - s, p + s])
 }
 
 /// Several quantiles of values in any order, which are put into another one. See [`quantile_sorted`].
 #[must_use]
 pub fn quantiles<const N: usize>(values: &mut [f64], probabilities: [f64; N]) -> [Option<f64>; N] {
-    // Selection takes a few comparisons per value where sorting takes as many as the number of values has digits. What is left of a
-    // quantile that was found stays there, so the next larger one is looked for on its right.
-    let n = values.len();
-    let mut done = 0;
-    probabilities.map(|p| {
-        let rank = quantile_rank(n as u64, p)?;
+    let ranks = probabilities.map(|p| quantile_rank(values.len() as u64, p));
+    let mut places: Vec<usize> = ranks.iter().flatten().map(|rank| rank.low as usize).collect();
+    places.sort_unstable();
+    places.dedup();
+    put_in_place(values, 0, &places);
+    ranks.map(|rank| {
+        let rank = rank?;
         let low = rank.low as usize;
-        let from = if low >= done { done } else { 0 };
-        let (_, &mut at, above) = values[from..].select_nth_unstable_by(low - from, f64::total_cmp);
-        let next = above.iter().copied().min_by(f64::total_cmp).unwrap_or(at);
-        done = low;
-        Some(rank.between(at, next))
+        // Between two places values are in any order, but all of them lie between those of the places.
+        let end = places.iter().find(|&&place| place > low).map_or(values.len(), |place| place + 1);
+        let next = values[low + 1..end].iter().copied().min_by(f64::total_cmp).unwrap_or(values[low]);
+        Some(rank.between(values[low], next))
     })
+}
+
+/// Puts the order statistics of these places, counted from `first`, where sorting would put them.
+fn put_in_place(values: &mut [f64], first: usize, places: &[usize]) {
+    // Selection takes a few comparisons per value where sorting takes as many as the number of values has digits. The middle place
+    // comes first, so that each of the others is looked for among fewer and fewer values.
+    let middle = places.len() / 2;
+    let Some(&place) = places.get(middle) else { return };
+    let (below, _, above) = values.select_nth_unstable_by(place - first, f64::total_cmp);
+    put_in_place(below, first, &places[..middle]);
+    put_in_place(above, place + 1, &places[middle + 1..]);
 }
 
 /// Where a quantile lies among `n` order statistics (type 7).
@@ -367,7 +389,7 @@ mod tests {
             prop_assert_eq!(found[0], values[0]);
             prop_assert_eq!(found[6], values[values.len() - 1]);
             // In any order of the probabilities they are those of the sorted values, bit by bit.
-            for probabilities in [[0.05, 0.5, 0.95], [0.9, 0.1, 0.1]] {
+            for probabilities in [[0.05, 0.5, 0.95, 0.5], [0.9, 0.1, 0.1, 2.0], [0.3, 0.31, 0.32, 0.33]] {
                 prop_assert_eq!(quantiles(&mut values.clone(), probabilities), probabilities.map(|p| quantile_sorted(&values, p)));
             }
         }

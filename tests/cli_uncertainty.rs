@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use assert_cmd::Command;
+use predicates::prelude::*;
 use predicates::str::contains;
 use tempfile::TempDir;
 
@@ -131,6 +132,94 @@ fn replicates_are_written_with_their_parameters_and_intervals() {
     for (name, bytes) in files(&folder.path().join("again")).iter().filter(|(name, _)| *name != "run.json") {
         assert!(*bytes == fs::read(out.join(name)).unwrap(), "{name} differs with other threads");
     }
+}
+
+#[test]
+fn summaries_say_which_interval_they_are_and_how_exact() {
+    let folder = folder(&format!("{STUDY}{UNCERTAINTY}"));
+    simulate(folder.path(), "out", &["--no-plots"]).success();
+    simulate(folder.path(), "sure", &["--no-plots", "--replicates", "0"]).success();
+    let of = |path: &str| {
+        let rows = table(&folder.path().join(path));
+        let is =
+            |row: &BTreeMap<String, String>| row["arm"] == "two" && row["quantity"] == "auc" && row["cycle"] == "2";
+        rows.into_iter().filter(is).collect::<Vec<_>>()
+    };
+    let (pooled, sure) = (&of("out/summary.csv")[0], &of("sure/summary.csv")[0]);
+    let confidence = &of("out/confidence.csv")[2];
+    assert_eq!(
+        [&pooled["interval"], &sure["interval"], &confidence["interval"]],
+        ["prediction", "prediction", "confidence"]
+    );
+    assert!((number(sure, "mean_se") - number(sure, "sd") / 30.0_f64.sqrt()).abs() < 1e-12 * number(sure, "mean"));
+    // 750 subjects are 30 people under 25 sets of parameters: hardly more exact than 30, and far from sqrt(750).
+    let independent = number(pooled, "sd") / 750.0_f64.sqrt();
+    assert!(number(pooled, "mean_se") > 3.0 * independent, "{pooled:?}");
+    assert!(number(pooled, "p50_se") > 0.0 && number(pooled, "mean_se") < number(pooled, "sd") / 5.0_f64.sqrt());
+    // People of their own in every replicate say more.
+    let fresh = ["--no-plots", "--set", "uncertainty.common_random_numbers=false"];
+    simulate(folder.path(), "fresh", &fresh).success();
+    assert!(number(&of("fresh/summary.csv")[0], "mean_se") < 0.6 * number(pooled, "mean_se"));
+    // What each replicate says has the error of its own people.
+    let replicate = &of("out/replicate_summary.csv")[0];
+    assert_eq!(replicate["interval"], "prediction");
+    assert!(number(replicate, "p50_se") > 0.0 && replicate["p5_se"] != replicate["p95_se"]);
+    // Exposure alone has them too.
+    simulate(folder.path(), "short", &["--no-plots", "--outputs", "exposure"]).success();
+    assert_eq!(of("short/summary.csv")[0], *pooled);
+}
+
+#[test]
+fn pictures_show_both_intervals_and_say_which_is_which() {
+    let folder = folder(&format!("{STUDY}{UNCERTAINTY}"));
+    simulate(folder.path(), "out", &[]).success();
+    simulate(folder.path(), "sure", &["--replicates", "0"]).success();
+    let picture = |out: &str| fs::read_to_string(folder.path().join(out).join("concentration.svg")).unwrap();
+    let (unsure, sure) = (picture("out"), picture("sure"));
+    for part in ["prediction interval of a new subject", "confidence interval of the median", "over 25 replicates"] {
+        assert!(unsure.contains(part), "{part}");
+    }
+    assert!(sure.contains("90 % prediction interval of a new subject") && !sure.contains("confidence"));
+    let mut plot = Command::cargo_bin("teorell").unwrap();
+    plot.current_dir(folder.path()).args(["plot", "out"]).assert().success();
+    assert_eq!(unsure, picture("out"), "drawn again from the tables it is the same");
+}
+
+#[test]
+fn every_point_of_a_sweep_has_the_uncertainty_of_a_run_of_its_own() {
+    let folder = folder(&format!("{STUDY}{UNCERTAINTY}"));
+    let run = ["--no-plots", "--replicates", "6", "--target", "auc > 20"];
+    let sweep = ["--sweep", "parameters.lcl=1.2,1.6", "--threads", "3"];
+    simulate(folder.path(), "swept", &[&run[..], &sweep].concat()).success();
+    for value in ["1.2", "1.6"] {
+        simulate(folder.path(), value, &[&run[..], &["--param", &format!("lcl={value}")]].concat()).success();
+        for name in ["summary", "confidence", "replicate_summary", "replicates", "targets", "target_confidence"] {
+            let read = |out: &str| fs::read_to_string(folder.path().join(out).join(format!("{name}.csv"))).unwrap();
+            let prefix = format!("{value},");
+            let of_point: Vec<String> =
+                read("swept").lines().filter_map(|line| line.strip_prefix(&prefix)).map(str::to_owned).collect();
+            let alone: Vec<String> = read(value).lines().skip(1).map(str::to_owned).collect();
+            assert!(!alone.is_empty() && of_point == alone, "{name} at {value}");
+        }
+    }
+    // Points that would need other tables are refused before anything is written.
+    for sweep in ["uncertainty.replicates=0,6", "uncertainty.replicates=1,6"] {
+        simulate(folder.path(), "none", &["--sweep", sweep])
+            .code(2)
+            .stderr(contains("`uncertainty.replicates`").and(contains("one study per value")));
+        assert!(!folder.path().join("none").exists());
+    }
+    // How sure something is may itself be swept.
+    simulate(folder.path(), "rse", &["--no-plots", "--sweep", "uncertainty.rse.lcl=5,20"]).success();
+    let spread = |rse: &str| {
+        let rows = table(&folder.path().join("rse/confidence.csv"));
+        let is = |row: &&BTreeMap<String, String>| {
+            row["quantity"] == "auc" && row["statistic"] == "p50" && row["uncertainty.rse.lcl"] == rse
+        };
+        number(rows.iter().find(is).unwrap(), "sd")
+    };
+    // Four times the error of CL, beside the omegas' own: twice at the least.
+    assert!(spread("20") > 2.0 * spread("5"));
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 
+use teorell::cohort::uncertainty::ParameterDraw;
 use teorell::exposure::summary::Summary;
 use teorell::output::columns;
 use teorell::output::folder::{OutputError, OutputFolder};
@@ -12,10 +13,12 @@ use teorell::output::layout::{Encoding, Format, Layout, Quantity};
 use teorell::output::manifest::{Counts, Manifest};
 use teorell::output::profiles::ProfileSink;
 use teorell::output::read;
+use teorell::output::replicates::{ConfidenceRow, ReplicateSink, Statistic};
 use teorell::output::rows::Table;
 use teorell::output::summaries::{SummaryOf, SummaryPlan, SummarySink, append_accumulation, write_summary};
 use teorell::profile::{IntervalExposure, Profile};
 use teorell::regimen::dosing::Cycle;
+use teorell::simulate::Replicates;
 use teorell::simulate::result::{Failure, Outcome, Simulated};
 use teorell::simulate::sink::Sink;
 
@@ -277,6 +280,44 @@ fn numbers_do_not_depend_on_how_chunks_are_cut_beyond_rounding() {
         }
     }
     assert_eq!(fine, summarise(&cohort, 34), "the same chunks give the same bits");
+}
+
+#[test]
+fn replicates_of_any_size_are_told_apart_however_far_threads_are_ahead() {
+    let replicates =
+        Replicates::of_draws(vec![ParameterDraw { thetas: vec![], omegas: vec![], redrawn: 0 }; 2], 1, true);
+    let other = |mut subject: Simulated| {
+        subject.replicate = 1;
+        if let Ok(outcome) = &mut subject.outcome {
+            outcome.profile.values.iter_mut().for_each(|value| *value *= 10.0);
+        }
+        subject
+    };
+    let first = cohort(60);
+    let second: Vec<Simulated> = first.iter().cloned().map(other).collect();
+    // Above 20,000 expected subjects nothing but counts is kept, which are added as chunks are made.
+    for expected_subjects in [60, 30_000] {
+        let plan = SummaryPlan { times: vec![[0.0, 24.0].into(); 2], observed: false, expected_subjects };
+        let layout = Arc::new(layout());
+        let mut sink = ReplicateSink::new(layout.clone(), plan, &replicates, Format::default(), Vec::new()).unwrap();
+        let digests: Vec<_> = first.chunks(24).chain(second.chunks(24)).map(|chunk| sink.digest(chunk)).collect();
+        digests.into_iter().for_each(|digest| sink.absorb(digest).unwrap());
+        let rows = sink.end().unwrap().rows();
+        let of = |statistic| {
+            let is = |row: &&ConfidenceRow| {
+                row.arm == "fixed" && row.of == SummaryOf::Time(0.0) && row.statistic == statistic
+            };
+            rows.iter().find(is).unwrap().percentiles
+        };
+        // Values 1 to 60 without the tens, and ten times those: medians 30 and 300, and percentiles over two are between them. A sketch
+        // says the middle of a bucket, within 0.1 %, and between two order statistics.
+        let [low, middle, high] = of(Statistic::P50).map(Option::unwrap);
+        for (found, expected) in [(low, 30.0 + 0.025 * 270.0), (middle, 165.0), (high, 30.0 + 0.975 * 270.0)] {
+            assert!((found / expected - 1.0).abs() < 2e-3, "{expected_subjects}: {found} instead of {expected}");
+        }
+        let text = String::from_utf8(sink.into_writer().unwrap()).unwrap();
+        assert_eq!(text.lines().filter(|line| line.starts_with("fixed,1,profile,0,")).count(), 1, "{text}");
+    }
 }
 
 #[test]

@@ -210,3 +210,26 @@ fn a_flag_adds_a_range_and_problems_stay_typed() {
     let change = Override::sweep("amount={ from = 1, to = 0, by = 1 }", "--sweep").unwrap();
     assert!(matches!(&*Study::embedded("rifampicin", &[change]).unwrap_err().problem, Problem::Sweep(_)));
 }
+
+#[test]
+fn commands_that_take_one_study_refuse_a_sweep() {
+    let bench = Bench::new(&format!("{STUDY}[sweep]\narm.a.regimen.amount = [50, 200]\n"), MODEL);
+    for command in ["vpc", "bench"] {
+        bench.teorell(&[command, "s.toml"]).code(2).stderr(
+            contains(format!(
+                "swept over `arm.a.regimen.amount`; expected a study without a sweep for `teorell {command}`"
+            ))
+            .and(contains("hint: ")),
+        );
+    }
+    assert!(!bench.path("small-vpc").exists());
+}
+
+#[test]
+fn a_model_without_units_has_headings_without_units() {
+    let model = MODEL.replace("  units <- list(time = \"h\", dosing = \"mg\", concentration = \"mg/L\")\n", "");
+    let study = STUDY.replace(", unit = \"g\", infusion = \"1 h\"", "");
+    let bench = Bench::new(&study, &model);
+    let run = bench.teorell(&["simulate", "s.toml", "--no-plots", "--out", "out"]).success();
+    run.stdout(contains("AUC p50   p95").and(contains("Cmax p50   p95")).and(contains("*h").not()));
+}

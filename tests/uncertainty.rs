@@ -492,3 +492,18 @@ fn replicates_on_the_command_line_are_those_of_whatever_the_study_has() {
     let error = folder.study("rse = { lcl = 5 }", &change(-1)).unwrap_err();
     assert_eq!(error.place.unwrap().to_string(), "--replicates -1");
 }
+
+#[test]
+fn the_example_in_the_comments_of_the_built_in_study_is_one() {
+    let text = include_str!("../data/studies/inotuzumab.toml");
+    let (study, example) = text.split_once("# [uncertainty]").unwrap();
+    let text = format!("{study}[uncertainty]{}", example.replace("\n# ", "\n"));
+    let study = Study::from_text(&text, &[]).unwrap();
+    assert_eq!(study.replicates().draws().len(), 200);
+    let index = study.setup().model.ir().thetas.iter().position(|theta| theta.name.text == "e_norit_cl1").unwrap();
+    let drawn: Vec<f64> = study.replicates().draws().iter().map(|draw| draw.thetas[index]).collect();
+    // Published: 0.05 to 0.26. An end of 200 draws has a standard error of 0.19 SD, 0.01: three of them.
+    let mut sorted = drawn;
+    sorted.sort_by(f64::total_cmp);
+    assert!((sorted[5] - 0.05).abs() < 0.03 && (sorted[194] - 0.26).abs() < 0.03, "{} {}", sorted[5], sorted[194]);
+}

@@ -12,7 +12,7 @@ use teorell::study::{Override, Study};
 
 use super::exit_code::Exit;
 use super::report::{Failure, note, print};
-use super::simulate::{find_study, layout, summary_times};
+use super::simulate::{find_study, layout, refuse_sweep, summary_times};
 use super::table::{Align, significant, table, whole};
 
 const EXAMPLES: &str = "\
@@ -56,6 +56,7 @@ struct Measured {
 
 pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let whole = find_study(&arguments.study, &[])?;
+    refuse_sweep(&whole, "teorell bench", "measure a copy of the study without `[sweep]`")?;
     let first = whole.arm_names().first().map(|name| (*name).to_owned()).unwrap_or_default();
     let machine = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let threads = match arguments.threads.as_slice() {

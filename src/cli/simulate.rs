@@ -17,7 +17,7 @@ use teorell::study::watch::Watch;
 use super::exit_code::Exit;
 use super::progress::Progress;
 use super::report::{Failure, note, print};
-pub use arguments::{Arguments, find_study};
+pub use arguments::{Arguments, find_study, refuse_sweep};
 use failures::Failures;
 use folder::Files;
 pub use folder::{layout, manifest, plot_options, summary_times, table_format, write_copies};

@@ -17,11 +17,13 @@ use teorell::study::Study;
 use super::exit_code::Exit;
 use super::progress::Progress;
 use super::report::{Failure, note, print};
-use super::simulate::{layout, manifest, plot_options, table_format, write_copies};
+use super::simulate::{layout, manifest, plot_options, refuse_sweep, table_format, write_copies};
 pub use arguments::Arguments;
 
 pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let study = arguments.study()?;
+    let hint = "set the sweep aside with `--set sweep={}`, and its keys with --set";
+    refuse_sweep(&study, "teorell vpc", hint)?;
     let check = study.vpc().map_err(|error| arguments.placed(error))?;
     let model = &study.setup().model;
     let names = VpcNames {

@@ -6,7 +6,7 @@
 //! mathematics library, which keeps the result the same on every machine. A sketch holds nothing but counts: in whatever
 //! order values are added or sketches merged, it says the same.
 
-use crate::stats::quantile_rank;
+use crate::stats::{quantile_rank, quantile_standard_error};
 
 /// Mantissa bits in a key: buckets are at most 2^-9 of their lower edge wide, so that their middle is within 2^-10 = 0.098 %.
 const MANTISSA_BITS: u32 = 9;
@@ -73,22 +73,75 @@ impl Sketch {
     /// Quantile (type 7, as [`crate::stats::quantile_sorted`]) within [`Self::RELATIVE_ERROR`]; `None` of nothing.
     #[must_use]
     pub fn quantile(&self, p: f64) -> Option<f64> {
-        let rank = quantile_rank(self.n(), p)?;
-        let low = self.order_statistic(rank.low);
-        let high = if rank.fraction > 0.0 { self.order_statistic(rank.low + 1) } else { low };
+        self.ranked().quantile(p)
+    }
+
+    /// Made ready for many quantiles.
+    #[must_use]
+    pub fn ranked(&self) -> Ranked<'_> {
+        Ranked { sketch: self, positive: self.positive.cumulated(), negative: self.negative.cumulated() }
+    }
+}
+
+/// A sketch with the number of values up to each bucket, so that looking for a quantile does not count all over again.
+#[derive(Debug)]
+pub struct Ranked<'a> {
+    sketch: &'a Sketch,
+    positive: Vec<u64>,
+    negative: Vec<u64>,
+}
+
+impl Ranked<'_> {
+    /// See [`Sketch::quantile`].
+    #[must_use]
+    pub fn quantile(&self, p: f64) -> Option<f64> {
+        let rank = quantile_rank(self.sketch.n(), p)?;
+        let middle = |bucket: Bucket| bucket.at(0.5);
+        let low = self.order_statistic(rank.low, middle);
+        let high = if rank.fraction > 0.0 { self.order_statistic(rank.low + 1, middle) } else { low };
         Some(rank.between(low, high))
     }
 
-    /// The `index`th smallest value, from 0, to within its bucket.
-    fn order_statistic(&self, index: u64) -> f64 {
-        let not_positive = self.negative.total + self.zeros;
-        if index < self.negative.total {
-            -self.negative.order_statistic(self.negative.total - 1 - index)
+    /// Monte-Carlo standard error of quantile `p`, see [`quantile_standard_error`]; that of the sketch is not in it.
+    #[must_use]
+    pub fn standard_error(&self, p: f64) -> Option<f64> {
+        // One standard error of a million subjects is narrower than a bucket, so values are taken to lie evenly in it.
+        let evenly = |bucket: Bucket| bucket.at((bucket.rank as f64 + 0.5) / bucket.count as f64);
+        let n = self.sketch.n();
+        quantile_standard_error(n, p, |p| {
+            let rank = quantile_rank(n, p)?;
+            let low = self.order_statistic(rank.low, evenly);
+            Some(rank.between(low, self.order_statistic((rank.low + 1).min(n - 1), evenly)))
+        })
+    }
+
+    /// The `index`th smallest value, from 0, somewhere in its bucket.
+    fn order_statistic(&self, index: u64, place: impl Fn(Bucket) -> f64) -> f64 {
+        let negative = self.sketch.negative.total;
+        let not_positive = negative + self.sketch.zeros;
+        if index < negative {
+            -place(self.sketch.negative.bucket(&self.negative, negative - 1 - index))
         } else if index < not_positive {
             0.0
         } else {
-            self.positive.order_statistic(index - not_positive)
+            place(self.sketch.positive.bucket(&self.positive, index - not_positive))
         }
+    }
+}
+
+/// Where a value lies: in a bucket between two magnitudes, the `rank`th smallest of `count`, from 0.
+#[derive(Clone, Copy, Debug)]
+struct Bucket {
+    low: f64,
+    high: f64,
+    rank: u64,
+    count: u64,
+}
+
+impl Bucket {
+    /// So far on the way from its lower to its upper edge.
+    fn at(self, fraction: f64) -> f64 {
+        self.low + fraction * (self.high - self.low)
     }
 }
 
@@ -198,20 +251,22 @@ impl Buckets {
         }
     }
 
-    /// The `index`th smallest magnitude, as the middle of its bucket.
-    fn order_statistic(&self, index: u64) -> f64 {
-        let mut below = 0;
-        for (offset, &count) in self.counts.iter().enumerate() {
-            let count = u64::from(count);
-            if index < below + count {
-                let key = u64::from(self.first) + offset as u64;
-                let (low, high) = (f64::from_bits(key << SHIFT), f64::from_bits((key + 1) << SHIFT));
-                let high = high.min(f64::MAX);
-                return low + 0.5 * (high - low);
-            }
-            below += count;
-        }
-        f64::NAN
+    /// Number of values up to and with each bucket.
+    fn cumulated(&self) -> Vec<u64> {
+        let up_to = |sum: &mut u64, &count: &u32| {
+            *sum += u64::from(count);
+            Some(*sum)
+        };
+        self.counts.iter().scan(0, up_to).collect()
+    }
+
+    /// Where the `index`th smallest magnitude lies; it is below the total.
+    fn bucket(&self, cumulated: &[u64], index: u64) -> Bucket {
+        let offset = cumulated.partition_point(|&up_to| up_to <= index);
+        let below = if offset == 0 { 0 } else { cumulated[offset - 1] };
+        let key = u64::from(self.first) + offset as u64;
+        let (low, high) = (f64::from_bits(key << SHIFT), f64::from_bits((key + 1) << SHIFT));
+        Bucket { low, high: high.min(f64::MAX), rank: index - below, count: u64::from(self.counts[offset]) }
     }
 }
 

@@ -7,8 +7,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::sketch::Sketch;
-use super::summary::{ChunkMoments, EXACT_UP_TO, PROBABILITIES, Summary};
-use crate::stats::quantiles;
+use super::summary::{ChunkMoments, EXACT_UP_TO, Percentiles, Summary};
 
 /// Values of one chunk, series by series: a column each, NaN where a subject has none.
 #[derive(Debug)]
@@ -119,13 +118,13 @@ impl Tally {
         let mut values = Vec::new();
         let mut summary = |(series, moments): (usize, &ChunkMoments)| {
             let found = match self.sketches.get(series) {
-                Some(sketch) => PROBABILITIES.map(|p| locked(sketch).quantile(p)),
+                Some(sketch) => Percentiles::of_sketch(&locked(sketch)),
                 None => {
                     values.clear();
                     for column in taken.kept.iter().filter_map(|chunk| chunk.columns().nth(series)) {
                         values.extend(column.iter().filter(|value| value.is_finite()));
                     }
-                    quantiles(&mut values, PROBABILITIES)
+                    Percentiles::of_values(&mut values)
                 }
             };
             moments.summary(found)

@@ -111,8 +111,12 @@ pub fn summary(layout: &Layout) -> Vec<Column> {
         Column::new("time", &layout.time_unit, "time since the start of the study, for profiles"),
         Column::integer("cycle", "number of the cycle, for exposures"),
         Column::text("quantity", "name of the column of profiles.csv or exposure.csv that is summarised"),
-        Column::text("unit", "unit of that quantity, of the mean, SD, geometric mean and percentiles"),
-        Column::integer("n", "subjects with a value"),
+        Column::text("unit", "unit of that quantity, of the mean, SD, geometric mean, percentiles and standard errors"),
+        Column::text(
+            "interval",
+            "`prediction`: percentiles are over subjects, and bound what a new subject has; see confidence.csv for the other kind",
+        ),
+        Column::integer("n", "subjects with a value, over all replicates"),
         Column::new("mean", "", "arithmetic mean"),
         Column::new("sd", "", "standard deviation (denominator n - 1)"),
         Column::new("cv_percent", "%", "100 sd / mean"),
@@ -124,7 +128,24 @@ pub fn summary(layout: &Layout) -> Vec<Column> {
         Column::new("p75", "", "75th percentile"),
         Column::new("p95", "", "95th percentile"),
     ]);
+    columns.extend(summary_errors(&["mean", "p5", "p25", "p50", "p75", "p95"]));
     columns
+}
+
+/// Columns of Monte-Carlo standard errors over subjects.
+fn summary_errors(of: &[&str]) -> Vec<Column> {
+    let column = |name: &&str| {
+        let formula = if *name == "mean" {
+            "sd / sqrt(n)"
+        } else {
+            "(Q(p + s) - Q(p - s)) / 2, s = sqrt(p (1 - p) / n) (Woodruff 1952); empty where n is too small for it"
+        };
+        let meaning = format!(
+            "Monte-Carlo standard error of {name}: how far other subjects (and, with replicates, other parameters) would move it; of independent subjects {formula}"
+        );
+        Column::new(&format!("{name}_se"), "", &meaning)
+    };
+    of.iter().map(column).collect()
 }
 
 /// Columns of `accumulation.csv`.
@@ -170,9 +191,43 @@ pub fn targets(layout: &Layout) -> Vec<Column> {
     columns
 }
 
-/// Columns of `reached.csv`; `reaching` is the position of the swept column whose values are looked for.
+/// Columns of `target_confidence.csv`.
 #[must_use]
-pub fn reached(layout: &Layout, reaching: usize) -> Vec<Column> {
+pub fn target_confidence(layout: &Layout) -> Vec<Column> {
+    let one = targets(&Layout { replicates: false, ..layout.clone() });
+    let mut columns = Vec::new();
+    for column in one {
+        let pooled = |limit: &str| {
+            let meaning = format!(
+                "{limit} limit of the 95 % score interval (Wilson) of the share, as if all subjects of all replicates were independent: it does not know that parameters are uncertain"
+            );
+            Column::new(limit, "", &meaning)
+        };
+        match column.name.as_str() {
+            "n" => {
+                columns.push(Column::integer("replicates", "replicates"));
+                columns.push(Column::integer("n", "subjects of all replicates, those that failed among them"));
+            }
+            "lower" | "upper" => columns.push(pooled(&column.name)),
+            _ => columns.push(column),
+        }
+    }
+    columns.extend([
+        Column::new(
+            "p2_5",
+            "",
+            "2.5th percentile of the share over replicates (type 7): lower end of its 95 % confidence interval, as sure as the parameters are",
+        ),
+        Column::new("p50", "", "median of the share over replicates"),
+        Column::new("p97_5", "", "97.5th percentile of the share over replicates: upper end of that interval"),
+    ]);
+    columns.extend(["p2_5", "p50", "p97_5"].map(standard_error));
+    columns
+}
+
+/// Columns of `reached.csv`; `reaching` is the position of the swept column whose values are looked for, `uncertain` whether parameters are.
+#[must_use]
+pub fn reached(layout: &Layout, reaching: usize, uncertain: bool) -> Vec<Column> {
     let mut columns = swept(layout);
     columns.remove(reaching);
     columns.extend([
@@ -186,6 +241,24 @@ pub fn reached(layout: &Layout, reaching: usize) -> Vec<Column> {
         Column::new("smallest_sure", "", "smallest value at which the lower limit of its interval is at least that"),
         Column::new("largest_sure", "", "largest such value"),
     ]);
+    if uncertain {
+        let in_replicates = |percent: &str| {
+            format!(
+                "smallest value that is enough in {percent} % of the replicates, each by itself; empty where fewer reach the share"
+            )
+        };
+        columns.extend([
+            Column::new(
+                "smallest_confident",
+                "",
+                "smallest value at which the 2.5th percentile of the share over replicates is at least the required one",
+            ),
+            Column::new("largest_confident", "", "largest such value"),
+            Column::new("smallest_p2_5", "", &in_replicates("2.5")),
+            Column::new("smallest_p50", "", &in_replicates("50")),
+            Column::new("smallest_p97_5", "", &in_replicates("97.5")),
+        ]);
+    }
     columns
 }
 
@@ -301,7 +374,7 @@ pub fn replicates(layout: &Layout, parameters: &[Quantity]) -> Vec<Column> {
 
 /// Columns that tell summarised cells apart.
 fn cell(layout: &Layout) -> Vec<Column> {
-    summary(layout).into_iter().take_while(|column| column.name != "n").collect()
+    summary(layout).into_iter().take_while(|column| column.name != "interval").collect()
 }
 
 /// Columns of `replicate_summary.csv`.
@@ -310,12 +383,14 @@ pub fn replicate_summary(layout: &Layout) -> Vec<Column> {
     let mut columns = cell(layout);
     columns.insert(layout.swept.len() + 1, Column::integer("replicate", "number of the replicate, from 0"));
     columns.extend([
+        Column::text("interval", "`prediction`: of a new subject, with the parameters of the replicate"),
         Column::integer("n", "subjects of the replicate with a value"),
         Column::new("mean", "", "arithmetic mean over the subjects of the replicate"),
         Column::new("p5", "", "5th percentile over the subjects of the replicate (type 7)"),
         Column::new("p50", "", "median over the subjects of the replicate"),
         Column::new("p95", "", "95th percentile over the subjects of the replicate"),
     ]);
+    columns.extend(summary_errors(&["mean", "p5", "p50", "p95"]));
     columns
 }
 

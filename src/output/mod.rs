@@ -16,6 +16,7 @@ pub mod of_design;
 #[cfg(feature = "parquet")]
 mod parquet;
 pub mod profiles;
+pub mod reached;
 pub mod read;
 pub mod replicates;
 pub mod rows;

@@ -10,9 +10,10 @@ use std::path::{Path, PathBuf};
 use flate2::read::MultiGzDecoder;
 
 use crate::exposure::comparison::{Comparison, Criteria};
-use crate::exposure::summary::Summary;
+use crate::exposure::summary::{StandardErrors, Summary};
 
 use super::comparisons::ComparisonRow;
+use super::replicates::{ConfidenceRow, Statistic};
 use super::summaries::{SummaryOf, SummaryRow};
 
 /// Why a table could not be read.
@@ -265,34 +266,40 @@ pub fn visit_summary(path: &Path, mut visit: impl FnMut(&[&str], SummaryRow)) ->
         &table,
         ["mean", "sd", "cv_percent", "geometric_mean", "geometric_cv_percent", "p5", "p25", "p50", "p75", "p95"],
     )?;
+    // Folders of before have none.
+    let errors = ["mean_se", "p5_se", "p25_se", "p50_se", "p75_se", "p95_se"].map(|name| table.column(name).ok());
     while table.next()? {
-        let missing = |column, expected| table.refused(column, expected);
-        let of = match table.text(kind) {
-            "profile" => SummaryOf::Time(table.number(time)?.ok_or_else(|| missing(time, "a time"))?),
-            "exposure" => SummaryOf::Cycle(
-                table.parse(cycle, "a cycle's number")?.ok_or_else(|| missing(cycle, "a cycle's number"))?,
-            ),
-            _ => return Err(missing(kind, "`profile` or `exposure`")),
-        };
+        let of = summary_of(&table, [kind, time, cycle])?;
         let mut values = [None; 10];
         for (value, column) in values.iter_mut().zip(statistics) {
             *value = table.number(column)?;
         }
         let [mean, sd, cv_percent, geometric_mean, geometric_cv_percent, p5, p25, p50, p75, p95] = values;
         let n = table.parse(n, "a count")?.unwrap_or(0);
+        let error = |i: usize| errors[i].map_or(Ok(None), |column| table.number(column));
+        let errors = StandardErrors {
+            mean: error(0)?,
+            p5: error(1)?,
+            p25: error(2)?,
+            p50: error(3)?,
+            p75: error(4)?,
+            p95: error(5)?,
+        };
+        let summary =
+            Summary { n, mean, sd, cv_percent, geometric_mean, geometric_cv_percent, p5, p25, p50, p75, p95, errors };
         let row = SummaryRow {
             arm: table.text(arm).to_owned(),
             of,
             quantity: table.text(quantity).to_owned(),
             unit: table.text(unit).to_owned(),
-            summary: Summary { n, mean, sd, cv_percent, geometric_mean, geometric_cv_percent, p5, p25, p50, p75, p95 },
+            summary,
         };
         visit(&table.record.iter().take(arm).collect::<Vec<_>>(), row);
     }
     Ok(())
 }
 
-/// How many attain a target in one arm, from `targets.csv`.
+/// How many attain a target in one arm, from `targets.csv` or `target_confidence.csv`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TargetCount {
     /// Cells of the swept columns.
@@ -307,17 +314,23 @@ pub struct TargetCount {
     pub n: u64,
     /// Those that attain it.
     pub attained: u64,
+    /// Confidence interval of the share over replicates.
+    pub confidence: Option<[f64; 2]>,
+    /// Replicates that it is over.
+    pub replicates: Option<u64>,
 }
 
-/// All rows of `targets.csv`.
+/// All rows of `targets.csv`, or of `target_confidence.csv`.
 ///
 /// # Errors
 /// Where it is missing or not such a table.
 pub fn target_counts(path: &Path) -> Result<Vec<TargetCount>, ReadError> {
     let mut table = TableReader::open(path)?;
     let [arm, target, required, n, attained] = columns(&table, ["arm", "target", "required", "n", "attained"])?;
+    let [low, high, replicates] = ["p2_5", "p97_5", "replicates"].map(|name| table.column(name).ok());
     let mut counts = Vec::new();
     while table.next()? {
+        let number = |column: Option<usize>| column.map_or(Ok(None), |column| table.number(column));
         counts.push(TargetCount {
             swept: table.record.iter().take(arm).map(str::to_owned).collect(),
             arm: table.text(arm).to_owned(),
@@ -325,6 +338,8 @@ pub fn target_counts(path: &Path) -> Result<Vec<TargetCount>, ReadError> {
             required: table.number(required)?,
             n: table.parse(n, "a count")?.unwrap_or(0),
             attained: table.parse(attained, "a count")?.unwrap_or(0),
+            confidence: number(low)?.zip(number(high)?).map(|(low, high)| [low, high]),
+            replicates: replicates.map_or(Ok(None), |column| table.parse(column, "a count"))?,
         });
     }
     Ok(counts)
@@ -391,6 +406,52 @@ pub fn comparisons(path: &Path) -> Result<Vec<ComparisonRow>, ReadError> {
         });
     }
     Ok(rows)
+}
+
+/// All rows of `confidence.csv`.
+///
+/// # Errors
+/// Where it is missing or not such a table.
+pub fn confidence(path: &Path) -> Result<Vec<ConfidenceRow>, ReadError> {
+    let mut table = TableReader::open(path)?;
+    let place = columns(&table, ["arm", "kind", "time", "cycle", "quantity", "unit", "statistic", "n"])?;
+    let [arm, _, _, _, quantity, unit, statistic, n] = place;
+    let numbers = columns(&table, ["mean", "sd", "p2_5", "p50", "p97_5", "p2_5_se", "p50_se", "p97_5_se"])?;
+    let mut rows = Vec::new();
+    while table.next()? {
+        let mut values = [None; 8];
+        for (value, column) in values.iter_mut().zip(numbers) {
+            *value = table.number(column)?;
+        }
+        let [mean, sd, p2_5, p50, p97_5, p2_5_se, p50_se, p97_5_se] = values;
+        let named = Statistic::ALL.into_iter().find(|known| known.name() == table.text(statistic));
+        rows.push(ConfidenceRow {
+            arm: table.text(arm).to_owned(),
+            of: summary_of(&table, [place[1], place[2], place[3]])?,
+            quantity: table.text(quantity).to_owned(),
+            unit: table.text(unit).to_owned(),
+            statistic: named.ok_or_else(|| table.refused(statistic, "`mean`, `p5`, `p50` or `p95`"))?,
+            n: table.parse(n, "a count")?.unwrap_or(0),
+            mean,
+            sd,
+            percentiles: [p2_5, p50, p97_5],
+            errors: [p2_5_se, p50_se, p97_5_se],
+        });
+    }
+    Ok(rows)
+}
+
+/// Time or cycle of a summarised cell, from the columns `kind`, `time`, `cycle`.
+fn summary_of(table: &TableReader, [kind, time, cycle]: [usize; 3]) -> Result<SummaryOf, ReadError> {
+    let missing = |column, expected| table.refused(column, expected);
+    match table.text(kind) {
+        "profile" => Ok(SummaryOf::Time(table.number(time)?.ok_or_else(|| missing(time, "a time"))?)),
+        "exposure" => {
+            let number = table.parse(cycle, "a cycle's number")?;
+            Ok(SummaryOf::Cycle(number.ok_or_else(|| missing(cycle, "a cycle's number"))?))
+        }
+        _ => Err(missing(kind, "`profile` or `exposure`")),
+    }
 }
 
 /// Curves of the first `n_subjects` subjects of `profiles.csv` in all arms, with the columns asked for.

@@ -351,11 +351,12 @@ pub fn append_summary<W: Write>(table: &Table<W>, rows: &[SummaryRow], layout: &
         push_text(&mut bytes, &row.quantity);
         bytes.push(b',');
         push_text(&mut bytes, &row.unit);
-        bytes.extend_from_slice(format!(",{}", row.summary.n).as_bytes());
-        let s = &row.summary;
+        bytes.extend_from_slice(format!(",prediction,{}", row.summary.n).as_bytes());
+        let (s, e) = (&row.summary, &row.summary.errors);
         let values =
             [s.mean, s.sd, s.cv_percent, s.geometric_mean, s.geometric_cv_percent, s.p5, s.p25, s.p50, s.p75, s.p95];
-        push_line(&mut bytes, &values, digits);
+        let errors = [e.mean, e.p5, e.p25, e.p50, e.p75, e.p95];
+        push_line(&mut bytes, values.into_iter().chain(errors), digits);
     }
     table.append(table.seal(bytes, rows.len() as u64))
 }
@@ -374,13 +375,13 @@ pub fn append_accumulation<W: Write>(table: &Table<W>, rows: &[AccumulationRow],
         bytes.extend_from_slice(format!(",{},{},{}", row.cycle, row.quantity, found.n).as_bytes());
         let values =
             [found.ratio_of_means, found.ratio_of_medians, found.geometric_mean_of_ratios, found.median_of_ratios];
-        push_line(&mut bytes, &values, digits);
+        push_line(&mut bytes, values, digits);
     }
     table.append(table.seal(bytes, rows.len() as u64))
 }
 
-fn push_line(bytes: &mut Vec<u8>, values: &[Option<f64>], digits: Option<u8>) {
-    for &value in values {
+fn push_line(bytes: &mut Vec<u8>, values: impl IntoIterator<Item = Option<f64>>, digits: Option<u8>) {
+    for value in values {
         bytes.push(b',');
         number::push_option(bytes, value, digits);
     }

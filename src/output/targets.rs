@@ -1,4 +1,4 @@
-//! `targets.csv` and `reached.csv`: how many attain each target, and which values of the first swept key reach the share asked for.
+//! `targets.csv`: how many attain each target, and `target_confidence.csv`: how sure that is where parameters are uncertain.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -7,9 +7,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::exposure::target::{Attainment, Condition, Evidence};
 use crate::simulate::result::Simulated;
 use crate::simulate::sink::Sink;
+use crate::stats::{quantile_sorted, quantile_standard_error};
 
 use super::exposures::interval_results;
-use super::layout::{Layout, SweptCell};
+use super::layout::Layout;
 use super::number;
 use super::profiles::push_swept;
 use super::rows::{Table, push_text};
@@ -105,6 +106,98 @@ impl Sink for TargetSink {
     }
 }
 
+/// One row of `target_confidence.csv`: how many attain a target in one arm, over all replicates.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TargetConfidence {
+    /// Name of the arm.
+    pub arm: String,
+    /// Index of the target.
+    pub target: usize,
+    /// Number of replicates.
+    pub replicates: u64,
+    /// Subjects of all of them.
+    pub pooled: Attainment,
+    /// 2.5th, 50th and 97.5th percentiles over replicates of the share that attains.
+    pub percentiles: [Option<f64>; 3],
+    /// Their Monte-Carlo standard errors.
+    pub errors: [Option<f64>; 3],
+}
+
+impl TargetConfidence {
+    /// Of rows as [`TargetSink::finish`] gives them, over replicates with so many independent sets of parameters.
+    #[must_use]
+    pub fn of_rows(rows: &[TargetRow], draws: u64) -> Vec<Self> {
+        let groups = rows.chunk_by(|a, b| a.arm == b.arm && a.target == b.target);
+        groups.map(|group| Self::of_group(group, draws)).collect()
+    }
+
+    fn of_group(group: &[TargetRow], draws: u64) -> Self {
+        let mut pooled = Attainment::default();
+        group.iter().for_each(|row| pooled.add(&row.attainment));
+        let mut shares: Vec<f64> = group.iter().filter_map(|row| Some(row.attainment.share()?.share)).collect();
+        shares.sort_unstable_by(f64::total_cmp);
+        let quantile = |p: f64| quantile_sorted(&shares, p);
+        let independent = draws.min(shares.len() as u64);
+        Self {
+            arm: group[0].arm.clone(),
+            target: group[0].target,
+            replicates: group.len() as u64,
+            pooled,
+            percentiles: CONFIDENCE.map(quantile),
+            errors: CONFIDENCE.map(|p| quantile_standard_error(independent, p, quantile)),
+        }
+    }
+}
+
+/// The 95 % interval and its middle.
+pub(super) const CONFIDENCE: [f64; 3] = [0.025, 0.5, 0.975];
+
+/// Adds rows to a table with the columns of `target_confidence.csv`.
+///
+/// # Errors
+/// Where they could not be written.
+pub fn append_target_confidence<W: Write>(
+    table: &Table<W>,
+    rows: &[TargetConfidence],
+    targets: &[NamedTarget],
+    layout: &Layout,
+) -> io::Result<()> {
+    let digits = table.digits();
+    let mut bytes = table.buffer();
+    for row in rows {
+        push_swept(&mut bytes, layout, digits);
+        push_text(&mut bytes, &row.arm);
+        push_target(&mut bytes, &targets[row.target], digits);
+        bytes.extend_from_slice(format!(",{}", row.replicates).as_bytes());
+        push_attainment(&mut bytes, &row.pooled, digits);
+        for value in row.percentiles.into_iter().chain(row.errors) {
+            bytes.push(b',');
+            number::push_option(&mut bytes, value, digits);
+        }
+        bytes.push(b'\n');
+    }
+    table.append(table.seal(bytes, rows.len() as u64))
+}
+
+/// `,target,required`
+fn push_target(bytes: &mut Vec<u8>, target: &NamedTarget, digits: Option<u8>) {
+    bytes.push(b',');
+    push_text(bytes, &target.name);
+    bytes.push(b',');
+    number::push_option(bytes, target.required, digits);
+}
+
+/// `,n,attained,share,lower,upper,failed,undefined`
+fn push_attainment(bytes: &mut Vec<u8>, found: &Attainment, digits: Option<u8>) {
+    bytes.extend_from_slice(format!(",{},{}", found.n, found.attained).as_bytes());
+    let share = found.share();
+    for value in [share.map(|s| s.share), share.map(|s| s.lower), share.map(|s| s.upper)] {
+        bytes.push(b',');
+        number::push_option(bytes, value, digits);
+    }
+    bytes.extend_from_slice(format!(",{},{}", found.failed, found.undefined).as_bytes());
+}
+
 /// Adds rows to a table with the columns of `targets.csv`.
 ///
 /// # Errors
@@ -118,137 +211,14 @@ pub fn append_targets<W: Write>(
     let digits = table.digits();
     let mut bytes = table.buffer();
     for row in rows {
-        let target = &targets[row.target];
         push_swept(&mut bytes, layout, digits);
         push_text(&mut bytes, &row.arm);
         if layout.replicates {
             bytes.extend_from_slice(format!(",{}", row.replicate).as_bytes());
         }
-        bytes.push(b',');
-        push_text(&mut bytes, &target.name);
-        bytes.push(b',');
-        number::push_option(&mut bytes, target.required, digits);
-        let found = &row.attainment;
-        bytes.extend_from_slice(format!(",{},{}", found.n, found.attained).as_bytes());
-        let share = found.share();
-        for value in [share.map(|s| s.share), share.map(|s| s.lower), share.map(|s| s.upper)] {
-            bytes.push(b',');
-            number::push_option(&mut bytes, value, digits);
-        }
-        bytes.extend_from_slice(format!(",{},{}\n", found.failed, found.undefined).as_bytes());
-    }
-    table.append(table.seal(bytes, rows.len() as u64))
-}
-
-/// One row of `reached.csv`: in one arm and at one combination of the further swept keys, the values of the first swept number at which
-/// the share asked for is reached.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ReachedRow {
-    /// Cells of the further swept keys.
-    pub further: Vec<SweptCell>,
-    /// Name of the arm.
-    pub arm: String,
-    /// Index of the target.
-    pub target: usize,
-    /// Where the share itself is at least what is asked for: smallest and largest value.
-    pub reached: Option<(f64, f64)>,
-    /// Where the lower limit of its interval is.
-    pub surely: Option<(f64, f64)>,
-}
-
-/// Looks for the values that reach a share, point by point, and keeps nothing of a point but that.
-#[derive(Clone, Debug, Default)]
-pub struct Reached {
-    rows: Vec<ReachedRow>,
-}
-
-/// Position of the key that [`Reached`] is about: the first that is a number.
-#[must_use]
-pub fn reaching_column(layout: &Layout) -> Option<usize> {
-    layout.swept.iter().position(|column| matches!(column.cell, SweptCell::Number(_)))
-}
-
-impl Reached {
-    /// Takes note of a point.
-    pub fn add(&mut self, rows: &[TargetRow], targets: &[NamedTarget], layout: &Layout) {
-        let Some(column) = reaching_column(layout) else { return };
-        let SweptCell::Number(value) = layout.swept[column].cell else { return };
-        let cells = layout.swept.iter().enumerate().filter(|(index, _)| *index != column);
-        let further: Vec<SweptCell> = cells.map(|(_, column)| column.cell.clone()).collect();
-        let mut rows = rows.iter().filter(|row| targets[row.target].required.is_some()).peekable();
-        while let Some(first) = rows.next() {
-            // Replicates of a target in an arm stand behind each other: they are one group here.
-            let mut group = first.attainment;
-            while let Some(next) = rows.next_if(|next| next.arm == first.arm && next.target == first.target) {
-                group.add(&next.attainment);
-            }
-            let (Some(share), Some(required)) = (group.share(), targets[first.target].required) else { continue };
-            let same =
-                |row: &&mut ReachedRow| row.arm == first.arm && row.target == first.target && row.further == further;
-            let row = match self.rows.iter_mut().find(same) {
-                Some(row) => row,
-                None => {
-                    let (arm, target) = (first.arm.clone(), first.target);
-                    self.rows.push(ReachedRow { further: further.clone(), arm, target, reached: None, surely: None });
-                    let last = self.rows.len() - 1;
-                    &mut self.rows[last]
-                }
-            };
-            let widen = |range: Option<(f64, f64)>| {
-                Some(range.map_or((value, value), |(low, high)| (low.min(value), high.max(value))))
-            };
-            if share.share >= required {
-                row.reached = widen(row.reached);
-            }
-            if share.lower >= required {
-                row.surely = widen(row.surely);
-            }
-        }
-    }
-
-    /// What was found.
-    #[must_use]
-    pub fn rows(&self) -> &[ReachedRow] {
-        &self.rows
-    }
-}
-
-/// Writes `reached.csv`.
-///
-/// # Errors
-/// Where it could not be written.
-pub fn append_reached<W: Write>(
-    table: &Table<W>,
-    reached: &Reached,
-    targets: &[NamedTarget],
-    layout: &Layout,
-) -> io::Result<()> {
-    let Some(column) = reaching_column(layout) else { return Ok(()) };
-    let digits = table.digits();
-    let mut bytes = table.buffer();
-    for row in reached.rows() {
-        for cell in &row.further {
-            match cell {
-                SweptCell::Number(value) => number::push(&mut bytes, *value, digits),
-                SweptCell::Text(text) => push_text(&mut bytes, text),
-            }
-            bytes.push(b',');
-        }
-        push_text(&mut bytes, &row.arm);
-        bytes.push(b',');
-        push_text(&mut bytes, &targets[row.target].name);
-        bytes.push(b',');
-        number::push_option(&mut bytes, targets[row.target].required, digits);
-        bytes.push(b',');
-        push_text(&mut bytes, &layout.swept[column].name);
-        bytes.push(b',');
-        push_text(&mut bytes, &layout.swept[column].unit);
-        let (reached, surely) = (row.reached, row.surely);
-        for value in [reached.map(|r| r.0), reached.map(|r| r.1), surely.map(|r| r.0), surely.map(|r| r.1)] {
-            bytes.push(b',');
-            number::push_option(&mut bytes, value, digits);
-        }
+        push_target(&mut bytes, &targets[row.target], digits);
+        push_attainment(&mut bytes, &row.attainment, digits);
         bytes.push(b'\n');
     }
-    table.append(table.seal(bytes, reached.rows().len() as u64))
+    table.append(table.seal(bytes, rows.len() as u64))
 }

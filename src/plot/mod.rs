@@ -7,6 +7,7 @@
 pub mod accumulation;
 mod axis;
 pub mod comparison;
+pub mod confidence;
 pub mod dosing;
 pub mod figure;
 pub mod forest;
@@ -83,6 +84,7 @@ pub fn write(folder: &OutputFolder, pictures: &[NamedPicture]) -> Result<Vec<Out
 #[cfg(test)]
 mod tests {
     use super::accumulation::{Accumulation, AccumulationArm, AccumulationCycle};
+    use super::confidence::ConfidencePlot;
     use super::figure::Band;
     use super::picture::{Anchor, Picture, Shape, Text};
     use super::render::text_width;
@@ -91,6 +93,8 @@ mod tests {
     use super::time_course::TimeCourse;
     use super::vpc::{VpcBin, VpcPicture, VpcStratum};
     use crate::exposure::vpc::{Bin, Compared};
+    use crate::output::replicates::{ConfidenceRow, Statistic};
+    use crate::output::summaries::SummaryOf;
     use crate::units::TimeUnit;
 
     /// Left, top, right, bottom.
@@ -167,6 +171,35 @@ mod tests {
                     check_labels(&name, &course.overlaid(Theme::Print));
                 }
             }
+        }
+    }
+
+    #[test]
+    fn labels_of_confidence_bands_are_whole_and_apart() {
+        for n in [1, 2, 5] {
+            let course = course(n, 24.0, 37.0);
+            let row = |band: &Band, i: usize, statistic: Statistic, value: f64| ConfidenceRow {
+                arm: band.name.clone(),
+                of: SummaryOf::Time(band.times[i]),
+                quantity: "Cc".to_owned(),
+                unit: "ng/mL".to_owned(),
+                statistic,
+                n: 200,
+                mean: Some(value),
+                sd: None,
+                percentiles: [0.9 * value, value, 1.1 * value].map(Some),
+                errors: [None; 3],
+            };
+            let of_band = |band: &Band| {
+                let at = |i: usize| {
+                    let of = [band.low[i], band.median[i], band.high[i]];
+                    [Statistic::P5, Statistic::P50, Statistic::P95].iter().zip(of).map(move |(&s, v)| (i, s, v))
+                };
+                let rows = (0..band.times.len()).flat_map(at);
+                rows.map(|(i, statistic, value)| row(band, i, statistic, value)).collect::<Vec<_>>()
+            };
+            let rows = course.bands.iter().flat_map(of_band).collect();
+            check_labels(&format!("{n} arms"), &ConfidencePlot { course, rows }.draw(Theme::Print));
         }
     }
 

@@ -280,6 +280,11 @@ pub(super) fn strong_opacity(theme: Theme) -> f64 {
     1.6 * theme.band_opacity()
 }
 
+/// Opacity of bands that lie over another one, which must not shine through much.
+pub(super) fn inner_opacity(theme: Theme) -> f64 {
+    2.0 * strong_opacity(theme)
+}
+
 /// What a legend shows beside a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Key {
@@ -289,6 +294,7 @@ pub(super) enum Key {
     Whisker(Marker),
     Doses,
     Band,
+    InnerBand,
     Point,
     Mark,
     Region,
@@ -348,9 +354,9 @@ impl Legend {
 
 fn draw_key(picture: &mut Picture, theme: Theme, key: Key, look: Look, (x, y): Point) {
     let line = [(x, y), (x + KEY_WIDTH, y)];
+    let corners = vec![(x, y - 7.0), (x + KEY_WIDTH, y - 7.0), (x + KEY_WIDTH, y + 7.0), (x, y + 7.0)];
     match key {
         Key::BandAndLine => {
-            let corners = vec![(x, y - 7.0), (x + KEY_WIDTH, y - 7.0), (x + KEY_WIDTH, y + 7.0), (x, y + 7.0)];
             picture.area(corners, look.colour, theme.band_opacity());
             picture.dashed_line(&line, look.colour, HEAVY_LINE, look.dashes);
         }
@@ -362,14 +368,9 @@ fn draw_key(picture: &mut Picture, theme: Theme, key: Key, look: Look, (x, y): P
             picture.line(&[(middle - 9.0, y), (middle + 9.0, y)], look.colour, THICK_BAR);
             picture.marker(marker, (middle, y), look.colour, theme.ground());
         }
-        Key::Region => {
-            let corners = vec![(x, y - 7.0), (x + KEY_WIDTH, y - 7.0), (x + KEY_WIDTH, y + 7.0), (x, y + 7.0)];
-            picture.area(corners, look.colour, REGION_OPACITY);
-        }
-        Key::Band => {
-            let corners = vec![(x, y - 7.0), (x + KEY_WIDTH, y - 7.0), (x + KEY_WIDTH, y + 7.0), (x, y + 7.0)];
-            picture.area(corners, look.colour, strong_opacity(theme));
-        }
+        Key::Region => picture.area(corners, look.colour, REGION_OPACITY),
+        Key::Band => picture.area(corners, look.colour, strong_opacity(theme)),
+        Key::InnerBand => picture.area(corners, look.colour, inner_opacity(theme)),
         Key::Point => picture.disc((x + KEY_WIDTH / 2.0, y), 2.4, look.colour),
         Key::Mark => {
             let middle = x + KEY_WIDTH / 2.0;

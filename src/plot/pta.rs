@@ -1,4 +1,5 @@
-//! Probability of target attainment over the first swept key: a panel per target, from `targets.csv`.
+//! Probability of target attainment over the first swept key: a panel per target, from `targets.csv`, or where parameters are uncertain
+//! from `target_confidence.csv`.
 
 use std::path::Path;
 
@@ -7,6 +8,7 @@ use crate::output::read::{self, TargetCount};
 use crate::stats::wilson;
 
 use super::PlotError;
+use super::axis::plain;
 use super::figure::Band;
 use super::multiples::{Multiples, MultiplesPanel};
 use super::sweep::{Cells, SweptColumns};
@@ -51,22 +53,26 @@ pub(super) fn attainment(
                 (..) => format!("{arm}, {further}"),
             };
             let mut band = Band { name, ..Band::default() };
-            let mut at: Vec<(f64, u64, u64)> = Vec::new();
+            let mut at: Vec<(f64, u64, u64, Option<[f64; 2]>)> = Vec::new();
             for (index, cell) in cells.iter().enumerate() {
-                let here = of_target
-                    .iter()
-                    .filter(|count| count.arm == arm && count.swept[0] == *cell && count.swept[1..] == facet[..]);
-                let (attained, n) = here.fold((0, 0), |(a, n), count| (a + count.attained, n + count.n));
-                at.push((Multiples::position(&values, index), attained, n));
+                let here = || {
+                    of_target
+                        .iter()
+                        .filter(|count| count.arm == arm && count.swept[0] == *cell && count.swept[1..] == facet[..])
+                };
+                let (attained, n) = here().fold((0, 0), |(a, n), count| (a + count.attained, n + count.n));
+                let confidence = here().find_map(|count| count.confidence);
+                at.push((Multiples::position(&values, index), attained, n, confidence));
             }
             at.sort_by(|a, b| a.0.total_cmp(&b.0));
-            for (x, attained, n) in at {
+            for (x, attained, n, confidence) in at {
                 if let Some(share) = wilson(attained, n) {
+                    let [low, high] = confidence.unwrap_or([share.lower, share.upper]);
                     band.n = band.n.max(n);
                     band.times.push(x);
-                    band.low.push(100.0 * share.lower);
+                    band.low.push(100.0 * low);
                     band.median.push(100.0 * share.share);
-                    band.high.push(100.0 * share.upper);
+                    band.high.push(100.0 * high);
                 }
             }
             band
@@ -84,9 +90,13 @@ pub(super) fn attainment(
     let left_out = all.len() - series.len() + names.len() - panels.len();
     let left_out = if left_out == 0 { "" } else { "; further curves are in the table" };
     let level = if panels.iter().any(|panel| panel.level.is_some()) { "; dashed: share asked for" } else { "" };
+    let of = match counts.iter().filter_map(|count| count.replicates).max() {
+        Some(replicates) => format!(": over {} replicates of the parameters", plain(replicates as f64, 0)),
+        None => ": Wilson, of the subjects drawn".to_owned(),
+    };
     Ok(Some(Multiples {
         title: format!("{}: target attainment over {}", manifest.study.name, swept.names[0]),
-        subtitle: format!("Share of subjects (line) with its 95 % confidence interval (band){level}{left_out}"),
+        subtitle: format!("Share of subjects (line) with its 95 % confidence interval (band{of}){level}{left_out}"),
         swept: swept.label(),
         values,
         columns: if panels.len() == 3 { 3 } else { panels.len().min(2) },

@@ -12,6 +12,7 @@ use crate::units::TimeUnit;
 use super::PlotError;
 use super::accumulation::{Accumulation, AccumulationArm, AccumulationCycle};
 use super::comparison::ComparisonPlot;
+use super::confidence::{self, ConfidencePlot};
 use super::figure::{Band, typeset};
 use super::picture::Picture;
 use super::spaghetti::{Spaghetti, SpaghettiArm};
@@ -48,6 +49,8 @@ pub struct PlotFiles {
     pub subjects: Option<PathBuf>,
     /// `targets.csv`.
     pub targets: Option<PathBuf>,
+    /// `target_confidence.csv`.
+    pub target_confidence: Option<PathBuf>,
     /// `comparison.csv`.
     pub comparison: Option<PathBuf>,
     /// `vpc.csv`.
@@ -71,6 +74,7 @@ impl PlotFiles {
             profiles: find("profiles"),
             subjects: find("subjects"),
             targets: find("targets"),
+            target_confidence: find("target_confidence"),
             comparison: find("comparison"),
             vpc: find("vpc"),
             vpc_observations: find("vpc_observations"),
@@ -112,7 +116,15 @@ pub fn pictures(files: &PlotFiles, manifest: &Manifest, options: &PlotOptions) -
     if let Some(quantity) = concentration
         && let Some(course) = study.time_course(quantity, "Concentration")
     {
-        add("concentration", course.apart(options.theme));
+        let picture = match &files.confidence {
+            Some(confidence) if course.bands.len() <= confidence::MOST_ARMS => {
+                let mut rows = read::confidence(confidence)?;
+                rows.retain(|row| row.quantity == quantity && matches!(row.of, SummaryOf::Time(_)));
+                ConfidencePlot { course, rows }.draw(options.theme)
+            }
+            _ => course.apart(options.theme),
+        };
+        add("concentration", picture);
         if let Some(profiles) = &files.profiles {
             add("spaghetti", study.spaghetti(profiles, quantity)?.draw(options.theme));
         }

@@ -118,7 +118,7 @@ pub(super) fn pictures(
     if !kept.curves.is_empty() && kept.points.len() <= MOST_POINTS {
         add("sweep_concentration", curves(&kept, swept, manifest, manifest.units.time.parse()?, theme));
     }
-    if let Some(targets) = &files.targets
+    if let Some(targets) = files.target_confidence.as_ref().or(files.targets.as_ref())
         && let Some(attainment) = pta::attainment(targets, swept, manifest)?
     {
         add("pta", attainment.draw(theme));
@@ -205,7 +205,7 @@ fn exposures(kept: &Kept, swept: &SweptColumns, manifest: &Manifest) -> Multiple
     Multiples {
         title: format!("{}: exposure in the last cycle over {}", manifest.study.name, swept.names[0]),
         subtitle: format!(
-            "Median (line) and 5th to 95th percentile (band) of {}; every point has the same subjects{left_out}",
+            "Median (line) and 90 % prediction interval of a new subject (band) over {}; every point has the same subjects{left_out}",
             subjects(n)
         ),
         swept: swept.label(),
@@ -259,7 +259,7 @@ fn curves(kept: &Kept, swept: &SweptColumns, manifest: &Manifest, time_unit: Tim
         theme,
         title: format!("{}: concentration over time, point by point", manifest.study.name),
         subtitle: format!(
-            "Median (line) and 5th to 95th percentile (band) of {}, logarithmic scale; every point has the same subjects",
+            "Median (line) and 90 % prediction interval of a new subject (band) over {}, logarithmic scale; every point has the same subjects",
             subjects(all().map(|band| band.n))
         ),
         panels: kept.points.iter().enumerate().map(plan).collect(),

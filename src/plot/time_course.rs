@@ -43,7 +43,7 @@ impl TimeCourse {
     /// All arms over each other: for smooth curves.
     #[must_use]
     pub fn overlaid(&self, theme: Theme) -> Picture {
-        let axes = self.axes();
+        let axes = self.axes(std::iter::empty());
         let doses = dose_rows(theme, &self.doses.iter().map(|times| axes.convert(times)).collect::<Vec<_>>());
         let with_bands = self.bands.len() <= MOST_BANDS;
         let panels = [(&axes.linear, "Linear scale"), (&axes.logarithmic, "Logarithmic scale")]
@@ -77,7 +77,7 @@ impl TimeCourse {
     }
 
     fn draw_apart(&self, theme: Theme) -> Picture {
-        let axes = self.axes();
+        let axes = self.axes(std::iter::empty());
         let last = self.bands.len() - 1;
         let mut panels = Vec::new();
         for (i, band) in self.bands.iter().enumerate() {
@@ -114,11 +114,15 @@ impl TimeCourse {
 
     fn figure(&self, theme: Theme, panels: Vec<Plan>, panel_height: f64, legend: Legend, with_bands: bool) -> Figure {
         let per = if self.bands.len() > 1 { format!(" per {}", self.kind) } else { String::new() };
-        let shown = if with_bands { "Median (line) and 5th to 95th percentile (band)" } else { "Median" };
+        let shown = if with_bands {
+            "Median (line) and 90 % prediction interval of a new subject (band: 5th to 95th percentile)"
+        } else {
+            "Median"
+        };
         Figure {
             theme,
             title: format!("{}: {} over time", self.heading, in_sentence(&self.quantity)),
-            subtitle: format!("{shown} of {}{per}", subjects(self.bands.iter().map(|band| band.n))),
+            subtitle: format!("{shown}, over {}{per}", subjects(self.bands.iter().map(|band| band.n))),
             panels,
             columns: 2,
             panel_height,
@@ -126,11 +130,12 @@ impl TimeCourse {
         }
     }
 
-    fn axes(&self) -> Axes {
+    /// Axes that hold the bands, and up to the largest of `more`.
+    pub(super) fn axes(&self, more: impl Iterator<Item = f64>) -> Axes {
         let values = || self.bands.iter().flat_map(Band::values);
         let positive =
             |values: &mut dyn Iterator<Item = f64>| values.filter(|&v| v > 0.0).fold(f64::INFINITY, f64::min);
-        let largest = values().fold(0.0, f64::max);
+        let largest = values().chain(more).fold(0.0, f64::max);
         // A band's lower edge may fall by many decades where treatment ends; the medians are what must be seen.
         let lowest_median = positive(&mut self.bands.iter().flat_map(|band| band.median.iter().copied()));
         let smallest = positive(&mut values()).max(lowest_median / 10.0);
@@ -161,16 +166,16 @@ impl TimeCourse {
 }
 
 /// Axes that all panels share, and the unit that times are shown in.
-struct Axes {
-    x: Axis,
-    linear: Axis,
-    logarithmic: Axis,
+pub(super) struct Axes {
+    pub x: Axis,
+    pub linear: Axis,
+    pub logarithmic: Axis,
     from: TimeUnit,
     shown: TimeUnit,
 }
 
 impl Axes {
-    fn convert(&self, times: &[f64]) -> Vec<f64> {
+    pub fn convert(&self, times: &[f64]) -> Vec<f64> {
         times.iter().map(|&time| self.from.convert(time, self.shown)).collect()
     }
 }

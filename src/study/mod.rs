@@ -105,6 +105,18 @@ pub struct Study {
     comparison: Option<ArmComparison>,
 }
 
+/// What the columns of a study's tables follow from; all points of a sweep must have the same.
+#[derive(PartialEq)]
+struct Columns<'a> {
+    arms: Vec<&'a str>,
+    variables: Vec<&'a str>,
+    covariates: &'a [String],
+    residual: bool,
+    replicated: bool,
+    drawn: bool,
+    uncertain: Option<[Vec<String>; 2]>,
+}
+
 impl Study {
     /// Reads a study file. Relative paths in it are relative to its folder.
     ///
@@ -171,16 +183,23 @@ impl Study {
     }
 
     /// What the columns of its tables follow from.
-    fn columns(&self) -> (Vec<&str>, Vec<&str>, &[String], [bool; 2]) {
+    fn columns(&self) -> Columns<'_> {
         let model = &self.setup().model;
         let outputs = model.outputs().iter().map(|output| output.name.as_str());
         let parameters = model.parameters().iter().map(|parameter| parameter.name.as_str());
-        let covariates = match &self.plan {
-            Plan::Cohort(design) => design.cohort.names(),
-            Plan::Data(_) => &[],
-        };
-        let flags = [self.setup().residual, self.replicates().count() > 1];
-        (self.arm_names(), outputs.chain(parameters).collect(), covariates, flags)
+        let uncertain = self.uncertainty.uncertainty.as_ref();
+        Columns {
+            arms: self.arm_names(),
+            variables: outputs.chain(parameters).collect(),
+            covariates: match &self.plan {
+                Plan::Cohort(design) => design.cohort.names(),
+                Plan::Data(_) => &[],
+            },
+            residual: self.setup().residual,
+            replicated: self.replicates().count() > 1,
+            drawn: self.replicates().draws().len() > 1,
+            uncertain: uncertain.map(|uncertain| [uncertain.theta_names(model), uncertain.eta_names(model)]),
+        }
     }
 
     /// Conditions that patients should meet.

@@ -75,7 +75,7 @@ const MOST_POINTS: u64 = 10_000;
 const FIXED: [&str; 8] = ["name", "title", "model", "arms", "outputs", "sweep", "target", "vpc"];
 
 /// Columns that tables have beside the swept ones and the metrics of exposure.
-const TAKEN: [&str; 17] = [
+const TAKEN: [&str; 22] = [
     "arm",
     "replicate",
     "id",
@@ -89,8 +89,13 @@ const TAKEN: [&str; 17] = [
     "quantity",
     "unit",
     "n",
+    "interval",
+    "statistic",
     "target",
     "share",
+    "draw",
+    "trial",
+    "replicates",
     "status",
     "reason",
 ];

@@ -351,6 +351,17 @@ pub fn find_study(study: &str, overrides: &[Override]) -> Result<Study, Failure>
     Ok(if is_path { Study::from_path(study.as_ref(), overrides) } else { Study::embedded(study, overrides) }?)
 }
 
+/// Refuses a study with a sweep, for a command that would take its first point and say nothing.
+pub fn refuse_sweep(study: &Study, command: &str, hint: &str) -> Result<(), Failure> {
+    if !study.is_swept() {
+        return Ok(());
+    }
+    let keys: Vec<String> = study.swept().iter().map(|swept| format!("`{}`", swept.key)).collect();
+    let message =
+        format!("the study is swept over {}; expected a study without a sweep for `{command}`", keys.join(", "));
+    Err(Failure::bad_input(message).with_hint(hint))
+}
+
 /// `0:168:0.5` as an entry of a study's grid.
 fn grid(text: &str) -> Result<toml::Value, Failure> {
     let numbers: Option<Vec<f64>> = text.split(':').map(|part| part.trim().parse().ok()).collect();

@@ -91,8 +91,8 @@ impl Files {
             targets => Some(TargetFiles::create(study, targets, &layout, create_table)?),
         };
         let comparison = ComparisonFiles::create(study, &layout, create_table)?;
-        let replicates = match (&study.uncertainty().uncertainty, wanted.summary) {
-            (Some(uncertainty), true) => {
+        let replicates = match (&study.uncertainty().uncertainty, &summary) {
+            (Some(uncertainty), Some(_)) => {
                 let table = create("replicate_summary", columns::replicate_summary(&layout))?;
                 Some(ReplicateFiles::create(study, uncertainty, &layout, format, table, create_table)?)
             }
@@ -132,7 +132,10 @@ impl Files {
     /// Writes what is known of a point once all its subjects are done.
     pub fn end(&mut self) -> Result<(), Failure> {
         if let Some(files) = &self.summary {
-            let summaries = files.sink.finish();
+            let mut summaries = files.sink.finish();
+            if let Some(replicates) = &mut self.replicates {
+                replicates.end(&self.layout, &mut summaries.summary)?;
+            }
             append_summary(&files.summary, &summaries.summary, &self.layout)?;
             append_accumulation(&files.accumulation, &summaries.accumulation, &self.layout)?;
         }
@@ -140,9 +143,6 @@ impl Files {
             files.end(&self.layout)?;
         }
         if let Some(files) = &mut self.comparison {
-            files.end(&self.layout)?;
-        }
-        if let Some(files) = &self.replicates {
             files.end(&self.layout)?;
         }
         Ok(())
@@ -202,10 +202,12 @@ impl Files {
             files.push(tables.accumulation.into_writer()?);
         }
         if let Some(tables) = self.targets {
-            let (targets, reached) = tables.finish(&self.layout)?;
-            sources.targets = Some(targets.written_path().to_owned());
-            files.push(targets);
-            files.extend(reached);
+            let written = tables.finish(&self.layout)?;
+            sources.targets = Some(written.targets.written_path().to_owned());
+            sources.target_confidence = written.confidence.as_ref().map(|file| file.written_path().to_owned());
+            files.push(written.targets);
+            files.extend(written.confidence);
+            files.extend(written.reached);
         }
         if let Some(table) = self.comparison {
             let file = table.finish()?;

@@ -10,7 +10,7 @@ use teorell::output::layout::{Format, Layout};
 use teorell::output::manifest::{BlockRecord, UncertaintyRecord};
 use teorell::output::replicates::{DrawnParameters, ReplicateSink, append_confidence};
 use teorell::output::rows::Table;
-use teorell::output::summaries::SummaryPlan;
+use teorell::output::summaries::{SummaryPlan, SummaryRow};
 use teorell::simulate::Replicates;
 use teorell::study::Study;
 
@@ -40,7 +40,7 @@ impl ReplicateFiles {
         let model = &study.setup().model;
         let drawn = DrawnParameters::new(model, &uncertainty.theta_names(model), &uncertainty.eta_names(model));
         Ok(Self {
-            sink: ReplicateSink::new(layout.clone(), plan(study, layout), format, table)?,
+            sink: ReplicateSink::new(layout.clone(), plan(study, layout), study.replicates(), format, table)?,
             confidence: create("confidence", columns::confidence(layout))?,
             parameters: create("replicates", drawn.columns(layout))?,
             drawn,
@@ -51,12 +51,14 @@ impl ReplicateFiles {
     /// Turns to a point of the sweep.
     pub fn begin(&mut self, point: &Study, layout: &Arc<Layout>) {
         self.replicates = point.replicates().clone();
-        self.sink.at_point(layout.clone(), plan(point, layout), self.replicates.draws().len() as u64);
+        self.sink.at_point(layout.clone(), plan(point, layout), &self.replicates);
     }
 
-    /// Writes what is known of a point once all its subjects are done.
-    pub fn end(&self, layout: &Layout) -> Result<(), Failure> {
-        append_confidence(&self.confidence, &self.sink.end()?, layout)?;
+    /// Writes what is known of a point once all its subjects are done. Rows over all replicates get their standard errors.
+    pub fn end(&mut self, layout: &Layout, pooled: &mut [SummaryRow]) -> Result<(), Failure> {
+        let confidence = self.sink.end()?;
+        confidence.correct(pooled);
+        append_confidence(&self.confidence, &confidence.rows(), layout)?;
         Ok(self.drawn.append(&self.parameters, &self.replicates, layout)?)
     }
 

@@ -1,5 +1,7 @@
 //! What a run prints at its end.
 
+use teorell::exposure::interval::Metric;
+use teorell::output::columns::metric_unit;
 use teorell::output::number;
 use teorell::study::Study;
 use teorell::study::published::{Comparison, Published};
@@ -46,8 +48,8 @@ impl Exposure {
     /// As a table.
     pub fn text(&self, study: &Study) -> String {
         let layout = layout(study);
-        let auc = format!("AUC p50, {}*{}", layout.exposure_unit, layout.time_unit);
-        let cmax = format!("Cmax p50, {}", layout.exposure_unit);
+        let auc = heading("AUC p50", &metric_unit(Metric::Auc, &layout));
+        let cmax = heading("Cmax p50", &metric_unit(Metric::Cmax, &layout));
         let swept: Vec<String> = study.swept().iter().map(|swept| heading(&swept.name, &swept.unit)).collect();
         let mut headings: Vec<(&str, Align)> = swept.iter().map(|name| (name.as_str(), Align::Right)).collect();
         headings.extend([

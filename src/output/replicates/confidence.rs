@@ -12,6 +12,7 @@ use crate::output::summaries::{SummaryOf, SummaryRow};
 use crate::stats::{Moments, quantile_sorted, quantile_standard_error};
 
 use super::push_cell;
+use super::spread::{Member, Nesting};
 
 /// A statistic of a cohort whose confidence interval is given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +39,17 @@ impl Statistic {
             Self::P5 => "p5",
             Self::P50 => "p50",
             Self::P95 => "p95",
+        }
+    }
+
+    /// Its Monte-Carlo standard error.
+    #[must_use]
+    pub const fn error(self, summary: &Summary) -> Option<f64> {
+        match self {
+            Self::Mean => summary.errors.mean,
+            Self::P5 => summary.errors.p5,
+            Self::P50 => summary.errors.p50,
+            Self::P95 => summary.errors.p95,
         }
     }
 
@@ -105,70 +117,89 @@ impl Ord for Key {
     }
 }
 
-/// Values of all statistics of all cells, replicate after replicate.
+/// What every replicate says of every cell.
 #[derive(Debug)]
-pub(super) struct Collected {
+pub struct Confidence {
     arms: Vec<String>,
     /// In order of first appearance; every replicate has them in the same order.
     quantities: Vec<String>,
     cells: BTreeMap<Key, Cell>,
-    independent: u64,
+    nesting: Nesting,
 }
 
 #[derive(Debug)]
 struct Cell {
     unit: String,
-    values: [Vec<f64>; Statistic::ALL.len()],
+    members: Vec<Member>,
 }
 
-impl Collected {
-    pub fn new(arms: &[String], independent: u64) -> Self {
-        Self { arms: arms.to_vec(), quantities: Vec::new(), cells: BTreeMap::new(), independent }
+impl Confidence {
+    pub(super) fn new(arms: &[String], nesting: Nesting) -> Self {
+        Self { arms: arms.to_vec(), quantities: Vec::new(), cells: BTreeMap::new(), nesting }
     }
 
-    pub fn add(&mut self, row: &SummaryRow) {
-        let quantity = self.quantities.iter().position(|name| *name == row.quantity).unwrap_or_else(|| {
+    /// The same of no replicate.
+    pub(super) fn emptied(&self) -> Self {
+        Self::new(&self.arms, self.nesting)
+    }
+
+    /// Takes a row of the next replicate.
+    pub(super) fn add(&mut self, replicate: u32, row: &SummaryRow) {
+        if !self.quantities.contains(&row.quantity) {
             self.quantities.push(row.quantity.clone());
-            self.quantities.len() - 1
-        });
-        let arm = self.arms.iter().position(|name| *name == row.arm).unwrap_or_default();
+        }
+        let Some(key) = self.key(row) else { return };
+        let empty = || Cell { unit: row.unit.clone(), members: Vec::new() };
+        let cell = self.cells.entry(key).or_insert_with(empty);
+        cell.members.push(Member { replicate, summary: row.summary });
+    }
+
+    fn key(&self, row: &SummaryRow) -> Option<Key> {
+        let quantity = self.quantities.iter().position(|name| *name == row.quantity)?;
+        let arm = self.arms.iter().position(|name| *name == row.arm)?;
         let (kind, at) = match row.of {
             SummaryOf::Time(time) => (0, time),
             SummaryOf::Cycle(cycle) => (1, f64::from(cycle)),
         };
-        let empty = || Cell { unit: row.unit.clone(), values: Default::default() };
-        let cell = self.cells.entry(Key { arm, kind, quantity, at }).or_insert_with(empty);
-        for (values, statistic) in cell.values.iter_mut().zip(Statistic::ALL) {
-            values.extend(statistic.of(&row.summary));
+        Some(Key { arm, kind, quantity, at })
+    }
+
+    /// Gives rows over the subjects of all replicates the standard errors that they have: subjects of a replicate share its
+    /// parameters.
+    pub fn correct(&self, pooled: &mut [SummaryRow]) {
+        for row in pooled {
+            let members = self.key(row).and_then(|key| self.cells.get(&key)).map_or(&[][..], |cell| &cell.members);
+            row.summary.errors = self.nesting.errors(members, &row.summary);
         }
     }
 
+    /// Rows of `confidence.csv`.
+    #[must_use]
     pub fn rows(&self) -> Vec<ConfidenceRow> {
-        let of_cell = |(key, cell): (&Key, &Cell)| {
-            let (arm, quantity, unit) =
-                (self.arms[key.arm].clone(), self.quantities[key.quantity].clone(), cell.unit.clone());
-            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it was a u32 before")]
-            let of = if key.kind == 0 { SummaryOf::Time(key.at) } else { SummaryOf::Cycle(key.at as u32) };
-            Statistic::ALL.into_iter().zip(cell.values.clone()).map(move |(statistic, mut values)| {
-                let moments = Moments::of(&values);
-                values.sort_unstable_by(f64::total_cmp);
-                let independent = self.independent.min(values.len() as u64);
-                ConfidenceRow {
-                    arm: arm.clone(),
-                    of,
-                    quantity: quantity.clone(),
-                    unit: unit.clone(),
-                    statistic,
-                    n: moments.n(),
-                    mean: moments.mean(),
-                    sd: moments.sd(),
-                    percentiles: PROBABILITIES.map(|p| quantile_sorted(&values, p)),
-                    errors: PROBABILITIES
-                        .map(|p| quantile_standard_error(independent, p, |p| quantile_sorted(&values, p))),
-                }
-            })
-        };
+        let of_cell = |(key, cell): (&Key, &Cell)| Statistic::ALL.map(|statistic| self.row(key, cell, statistic));
         self.cells.iter().flat_map(of_cell).collect()
+    }
+
+    fn row(&self, key: &Key, cell: &Cell, statistic: Statistic) -> ConfidenceRow {
+        let mut values: Vec<f64> = cell.members.iter().filter_map(|member| statistic.of(&member.summary)).collect();
+        let moments = Moments::of(&values);
+        values.sort_unstable_by(f64::total_cmp);
+        let independent = self.nesting.draws.min(values.len() as u64);
+        let quantile = |p: f64| quantile_sorted(&values, p);
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it was a u32 before")]
+        let of = if key.kind == 0 { SummaryOf::Time(key.at) } else { SummaryOf::Cycle(key.at as u32) };
+        ConfidenceRow {
+            arm: self.arms[key.arm].clone(),
+            of,
+            quantity: self.quantities[key.quantity].clone(),
+            unit: cell.unit.clone(),
+            statistic,
+            n: moments.n(),
+            mean: moments.mean(),
+            sd: moments.sd(),
+            percentiles: PROBABILITIES.map(quantile),
+            errors: PROBABILITIES.map(|p| quantile_standard_error(independent, p, quantile)),
+        }
     }
 }
 
@@ -201,20 +232,31 @@ pub fn append_confidence<W: Write>(table: &Table<W>, rows: &[ConfidenceRow], lay
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cohort::uncertainty::ParameterDraw;
+    use crate::simulate::Replicates;
 
     fn row(of: SummaryOf, quantity: &str, p50: Option<f64>) -> SummaryRow {
         let summary = Summary { n: 5, p50, mean: Some(1.0), ..Summary::default() };
         SummaryRow { arm: "a".to_owned(), of, quantity: quantity.to_owned(), unit: String::new(), summary }
     }
 
+    fn confidence(draws: u32) -> Confidence {
+        let draw = ParameterDraw { thetas: Vec::new(), omegas: Vec::new(), redrawn: 0 };
+        let replicates = Replicates::of_draws(vec![draw; draws as usize], 1, true);
+        Confidence::new(&["a".to_owned()], Nesting::of(&replicates))
+    }
+
     #[test]
     fn cells_come_in_order_whatever_replicate_had_them_first() {
-        let mut collected = Collected::new(&["a".to_owned()], 2);
-        for rows in [
+        let mut collected = confidence(2);
+        for (replicate, rows) in [
             [row(SummaryOf::Time(0.0), "Cc", Some(1.0)), row(SummaryOf::Cycle(2), "auc", Some(7.0))],
             [row(SummaryOf::Time(0.0), "Cc", None), row(SummaryOf::Cycle(1), "auc", Some(3.0))],
-        ] {
-            rows.iter().for_each(|row| collected.add(row));
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            rows.iter().for_each(|row| collected.add(replicate as u32, row));
         }
         let rows = collected.rows();
         assert_eq!(rows.len(), 3 * Statistic::ALL.len());
@@ -233,9 +275,9 @@ mod tests {
 
     #[test]
     fn the_interval_holds_the_middle_95_percent_of_the_replicates() {
-        let mut collected = Collected::new(&["a".to_owned()], 1001);
+        let mut collected = confidence(1001);
         for i in 0..1001 {
-            collected.add(&row(SummaryOf::Cycle(1), "auc", Some(f64::from(i))));
+            collected.add(i, &row(SummaryOf::Cycle(1), "auc", Some(f64::from(i))));
         }
         let rows = collected.rows();
         let median = rows.iter().find(|row| row.statistic == Statistic::P50).unwrap();

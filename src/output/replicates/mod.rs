@@ -7,13 +7,16 @@
 
 mod confidence;
 mod parameters;
+mod spread;
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
-pub use confidence::{ConfidenceRow, Statistic, append_confidence};
+pub use confidence::{Confidence, ConfidenceRow, Statistic, append_confidence};
 pub use parameters::DrawnParameters;
 
+use crate::simulate::Replicates;
 use crate::simulate::result::Simulated;
 use crate::simulate::sink::Sink;
 
@@ -23,7 +26,7 @@ use super::number;
 use super::profiles::push_swept;
 use super::rows::{Table, push_text};
 use super::summaries::{SummaryOf, SummaryPlan, SummaryRow, SummarySink};
-use confidence::Collected;
+use spread::Nesting;
 
 /// Summarises replicate by replicate, and the replicates over each other. Memory grows with the number of replicates times that of
 /// summarised cells, not with subjects.
@@ -31,17 +34,16 @@ use confidence::Collected;
 pub struct ReplicateSink<W> {
     layout: Arc<Layout>,
     plan: SummaryPlan,
-    /// Only digests; what is absorbed belongs to the replicate under way.
-    digester: SummarySink,
     table: Table<W>,
+    /// Replicates of which a chunk was made and the last one is not taken: the one under way, and sometimes the next.
+    open: Mutex<BTreeMap<u32, Arc<SummarySink>>>,
     state: Mutex<State>,
 }
 
 #[derive(Debug)]
 struct State {
     replicate: u32,
-    current: SummarySink,
-    collected: Collected,
+    confidence: Confidence,
 }
 
 impl<W: Write + Send> ReplicateSink<W> {
@@ -49,45 +51,59 @@ impl<W: Write + Send> ReplicateSink<W> {
     ///
     /// # Errors
     /// Where the header could not be written.
-    pub fn new(layout: Arc<Layout>, plan: SummaryPlan, format: Format, writer: W) -> io::Result<Self> {
+    pub fn new(
+        layout: Arc<Layout>,
+        plan: SummaryPlan,
+        replicates: &Replicates,
+        format: Format,
+        writer: W,
+    ) -> io::Result<Self> {
         Ok(Self {
-            digester: SummarySink::new(layout.clone(), plan.clone()),
             table: Table::new(writer, format, &columns::replicate_summary(&layout))?,
-            state: Mutex::new(State::new(&layout, &plan, 1)),
+            open: Mutex::default(),
+            state: Mutex::new(State::new(&layout, replicates)),
             plan,
             layout,
         })
     }
 
-    /// Turns to a point of a sweep, whose rows come next; `independent` is the number of its parameter draws.
-    pub fn at_point(&mut self, layout: Arc<Layout>, plan: SummaryPlan, independent: u64) {
-        self.digester = SummarySink::new(layout.clone(), plan.clone());
-        self.state = Mutex::new(State::new(&layout, &plan, independent));
+    /// Turns to a point of a sweep, whose rows come next.
+    pub fn at_point(&mut self, layout: Arc<Layout>, plan: SummaryPlan, replicates: &Replicates) {
+        self.state = Mutex::new(State::new(&layout, replicates));
         (self.layout, self.plan) = (layout, plan);
     }
 
+    /// What summarises a replicate. Where it has many subjects their values are counted as chunks are made, so that chunks of
+    /// different replicates must not share it.
+    fn summaries_of(&self, replicate: u32) -> Arc<SummarySink> {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let new = || Arc::new(SummarySink::new(self.layout.clone(), self.plan.clone()));
+        Arc::clone(open.entry(replicate).or_insert_with(new))
+    }
+
     fn close(&self, state: &mut State) -> io::Result<()> {
-        let rows = state.current.finish().summary;
-        state.current = SummarySink::new(self.layout.clone(), self.plan.clone());
+        let closed = self.open.lock().unwrap_or_else(PoisonError::into_inner).remove(&state.replicate);
+        let rows = closed.map(|sink| sink.finish().summary).unwrap_or_default();
         let mut bytes = self.table.buffer();
         let mut n_rows = 0;
         // A time or cycle that nobody of this replicate has is no row; there may be many where subjects have times of their own.
         for row in rows.iter().filter(|row| row.summary.n > 0) {
             push_row(&mut bytes, row, state.replicate, &self.layout, self.table.digits());
-            state.collected.add(row);
+            state.confidence.add(state.replicate, row);
             n_rows += 1;
         }
         self.table.append(self.table.seal(bytes, n_rows))
     }
 
-    /// Writes the last replicate of a point, and gives the confidence intervals over all of them.
+    /// Writes the last replicate of a point, and gives what all of them say. What comes next is of another point.
     ///
     /// # Errors
     /// Where it could not be written.
-    pub fn end(&self) -> io::Result<Vec<ConfidenceRow>> {
+    pub fn end(&mut self) -> io::Result<Confidence> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         self.close(&mut state)?;
-        Ok(state.collected.rows())
+        let next = State { replicate: 0, confidence: state.confidence.emptied() };
+        Ok(std::mem::replace(&mut *state, next).confidence)
     }
 
     /// The writer, after the last row.
@@ -100,27 +116,28 @@ impl<W: Write + Send> ReplicateSink<W> {
 }
 
 impl State {
-    fn new(layout: &Arc<Layout>, plan: &SummaryPlan, independent: u64) -> Self {
-        let current = SummarySink::new(layout.clone(), plan.clone());
-        Self { replicate: 0, current, collected: Collected::new(&layout.arms, independent) }
+    fn new(layout: &Layout, replicates: &Replicates) -> Self {
+        Self { replicate: 0, confidence: Confidence::new(&layout.arms, Nesting::of(replicates)) }
     }
 }
 
 impl<W: Write + Send> Sink for ReplicateSink<W> {
-    type Digest = (Option<u32>, <SummarySink as Sink>::Digest);
+    type Digest = Option<(u32, <SummarySink as Sink>::Digest)>;
 
     fn digest(&self, chunk: &[Simulated]) -> Self::Digest {
         // A chunk is of one replicate.
-        (chunk.first().map(|subject| subject.replicate), self.digester.digest(chunk))
+        let replicate = chunk.first()?.replicate;
+        Some((replicate, self.summaries_of(replicate).digest(chunk)))
     }
 
-    fn absorb(&self, (replicate, digest): Self::Digest) -> io::Result<()> {
+    fn absorb(&self, digest: Self::Digest) -> io::Result<()> {
+        let Some((replicate, digest)) = digest else { return Ok(()) };
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(replicate) = replicate.filter(|&replicate| replicate != state.replicate) {
+        if replicate != state.replicate {
             self.close(&mut state)?;
             state.replicate = replicate;
         }
-        state.current.absorb(digest)
+        self.summaries_of(replicate).absorb(digest)
     }
 }
 
@@ -146,10 +163,11 @@ fn push_cell(bytes: &mut Vec<u8>, row: &SummaryRow, replicate: Option<u32>, layo
 
 fn push_row(bytes: &mut Vec<u8>, row: &SummaryRow, replicate: u32, layout: &Layout, digits: Option<u8>) {
     push_cell(bytes, row, Some(replicate), layout, digits);
-    bytes.extend_from_slice(format!(",{}", row.summary.n).as_bytes());
-    for statistic in Statistic::ALL {
+    bytes.extend_from_slice(format!(",prediction,{}", row.summary.n).as_bytes());
+    let values = Statistic::ALL.map(|statistic| statistic.of(&row.summary));
+    for value in values.into_iter().chain(Statistic::ALL.map(|statistic| statistic.error(&row.summary))) {
         bytes.push(b',');
-        number::push_option(bytes, statistic.of(&row.summary), digits);
+        number::push_option(bytes, value, digits);
     }
     bytes.push(b'\n');
 }
