@@ -263,6 +263,22 @@ fn a_subject_has_the_same_rows_in_cohorts_of_20_and_1000_and_20000() {
     assert_eq!(rows("20000"), small);
 }
 
+/// Without tables or summaries over time nothing is sampled, and exposures do not depend on samples.
+#[test]
+fn exposures_alone_are_the_bytes_that_they_are_beside_profiles() {
+    let bench = Bench::new();
+    for (outputs, folder) in [("profiles,cycles,summary", "all"), ("cycles", "few"), ("exposure", "none")] {
+        bench.teorell(&["simulate", "s.toml", "-q", "--outputs", outputs, "-o", folder]).success();
+    }
+    assert_eq!(bench.read("few/exposure.csv"), bench.read("all/exposure.csv"));
+    let of_cycles = |folder: &str| -> Vec<String> {
+        let summary = bench.read(&format!("{folder}/summary.csv"));
+        summary.lines().filter(|row| row.contains(",exposure,")).map(str::to_owned).collect()
+    };
+    assert!(of_cycles("all").len() > 10);
+    assert_eq!(of_cycles("none"), of_cycles("all"));
+}
+
 #[test]
 fn a_failed_subject_is_named_becomes_a_row_and_gives_status_3() {
     // Garrett's volume is linear in BSA and negative below 0.55 m².

@@ -42,10 +42,12 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         sinks.push(&failures);
         let total = counts.subjects + (study.n_points() - index) as u64 * point.size();
         let show = &mut |subjects| progress.show(counts.subjects + subjects, total);
-        let found = point.run(arguments.threads, &sinks, show)?;
+        let wanted = &study.spec().outputs;
+        let run = if wanted.profiles || wanted.summary { point } else { point.without_samples() };
+        let found = run.run(arguments.threads, &sinks, show)?;
         counts = counts.and(found);
         files.end()?;
-        exposure.add(&point, &watches);
+        exposure.add(&run, &watches);
     }
     progress.finish();
     let simulated = begun.elapsed();

@@ -39,7 +39,7 @@ use target::Target;
 use uncertainty::StudyUncertainty;
 
 use crate::simulate::sink::AnySink;
-use crate::simulate::{self, Counts, Design, Replicates, Setup, SimulateError};
+use crate::simulate::{self, Counts, Design, Replicates, Sampling, Setup, SimulateError};
 use crate::units::TimeUnit;
 
 /// What a study simulates.
@@ -334,6 +334,17 @@ impl Study {
     #[must_use]
     pub fn uncertainty(&self) -> &StudyUncertainty {
         &self.uncertainty
+    }
+
+    /// The same study of a cohort without samples and their residual error, where only exposures are asked for: those do not
+    /// depend on samples.
+    #[must_use]
+    pub fn without_samples(mut self) -> Self {
+        if let Plan::Cohort(design) = &mut self.plan {
+            design.setup.residual = false;
+            design.arms.iter_mut().for_each(|arm| arm.sampling = Sampling::default());
+        }
+        self
     }
 
     /// Runs the study (its first point, where it is swept) on `threads` threads (`None`: all of the machine) and feeds the sinks, in order of subjects. `progress` is told the
