@@ -97,6 +97,13 @@ fn the_comparison_is_the_paired_t_interval_of_the_exposures_in_the_same_folder()
         }
         let low = (mean - half).exp();
         assert_eq!(row["within"], if low >= 0.8 && (mean + half).exp() <= 1.25 { "yes" } else { "no" });
+        // One standard error of the rank of a median of five is sqrt(0.25 / 5): from 1.106 to 2.894 steps above the smallest ratio.
+        let mut ratios: Vec<f64> = d.iter().map(|d| d.exp()).collect();
+        ratios.sort_by(f64::total_cmp);
+        let at = |low: usize, part: f64| ratios[low] + part * (ratios[low + 1] - ratios[low]);
+        let error = (at(2, 0.894_427_191) - at(1, 0.105_572_809)) / 2.0;
+        assert!((number(row, "p50_se") - error).abs() < 1e-8 * mean.exp(), "{error} of {row:?}");
+        assert!(row["p5_se"].is_empty() && row["p95_se"].is_empty(), "five are too few: {row:?}");
         if quantity == "auc" {
             assert!(number(row, "ratio") > 2.0, "elimination saturates: {row:?}");
         }

@@ -96,6 +96,8 @@ pub struct Comparison {
     pub cv_percent: Option<f64>,
     /// 5th percentile, median and 95th percentile of the individual ratios.
     pub percentiles: [Option<f64>; 3],
+    /// Their Monte-Carlo standard errors.
+    pub errors: [Option<f64>; 3],
     /// Geometric mean of all subjects with a positive value under the test over that of all under the reference, paired or not.
     pub ratio_of_geometric_means: Option<f64>,
     /// Subjects left out because one arm has no value: they failed, or had stopped before.
@@ -179,6 +181,7 @@ impl Pairs {
             within: interval.map(|[low, high]| low >= criteria.low && high <= criteria.high),
             cv_percent: geometric.and_then(|geometric| geometric.cv_percent),
             percentiles: [summary.p5, summary.p50, summary.p95],
+            errors: [summary.errors.p5, summary.errors.p50, summary.errors.p95],
             ratio_of_geometric_means: difference.map(libm::exp),
             missing: self.missing,
             not_positive: self.not_positive,

@@ -347,6 +347,9 @@ pub fn comparison(layout: &Layout) -> Vec<Column> {
         Column::new("p5", "", "5th percentile of the individual ratios"),
         Column::new("p50", "", "median of the individual ratios"),
         Column::new("p95", "", "95th percentile of the individual ratios"),
+    ]);
+    columns.extend(["p5", "p50", "p95"].map(standard_error));
+    columns.extend([
         Column::new(
             "ratio_of_geometric_means",
             "",

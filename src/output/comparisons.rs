@@ -154,10 +154,11 @@ pub fn append_comparison<W: Write>(table: &Table<W>, rows: &[ComparisonRow], lay
         let verdict = found.within.map_or("", |within| if within { ",yes" } else { ",no" });
         bytes.extend_from_slice(if verdict.is_empty() { b"," } else { verdict.as_bytes() });
         let [low, high] = row.criteria.limits();
-        let [p5, p50, p95] = found.percentiles;
         let level = Some(100.0 * row.criteria.level());
-        let numbers = [level, Some(low), Some(high), found.cv_percent, p5, p50, p95, found.ratio_of_geometric_means];
-        push_numbers(&mut bytes, &numbers, digits);
+        push_numbers(&mut bytes, &[level, Some(low), Some(high), found.cv_percent], digits);
+        push_numbers(&mut bytes, &found.percentiles, digits);
+        push_numbers(&mut bytes, &found.errors, digits);
+        push_numbers(&mut bytes, &[found.ratio_of_geometric_means], digits);
         bytes.extend_from_slice(format!(",{},{}\n", found.missing, found.not_positive).as_bytes());
     }
     table.append(table.seal(bytes, rows.len() as u64))

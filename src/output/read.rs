@@ -371,8 +371,11 @@ pub fn comparisons(path: &Path) -> Result<Vec<ComparisonRow>, ReadError> {
         ],
     )?;
     let replicate = table.column("replicate").ok();
+    // Folders of before have none.
+    let errors = ["p5_se", "p50_se", "p95_se"].map(|name| table.column(name).ok());
     let mut rows = Vec::new();
     while table.next()? {
+        let error = |i: usize| errors[i].map_or(Ok(None), |column| table.number(column));
         let mut values = [None; 11];
         for (value, column) in values.iter_mut().zip(numbers) {
             *value = table.number(column)?;
@@ -397,6 +400,7 @@ pub fn comparisons(path: &Path) -> Result<Vec<ComparisonRow>, ReadError> {
                 within: Some(table.text(within)).filter(|text| !text.is_empty()).map(|text| text == "yes"),
                 cv_percent,
                 percentiles: [p5, p50, p95],
+                errors: [error(0)?, error(1)?, error(2)?],
                 ratio_of_geometric_means,
                 missing: counted[1],
                 not_positive: counted[2],

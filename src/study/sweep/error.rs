@@ -111,7 +111,9 @@ pub enum SweepError {
         name: String,
     },
     /// A point whose tables would have other columns than the first point's.
-    #[error("`{key}` changes which arms, covariates or outputs there are, so its points do not fit one table")]
+    #[error(
+        "`{key}` changes which arms, covariates, outputs or uncertain parameters there are, so its points do not fit one table"
+    )]
     OtherColumns {
         /// As written.
         key: String,
