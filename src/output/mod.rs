@@ -5,10 +5,12 @@
 
 pub mod columns;
 pub mod comparisons;
+mod decimals;
 pub mod exposures;
 pub mod folder;
 pub mod forests;
 pub mod layout;
+mod lines;
 pub mod manifest;
 pub mod nca;
 pub mod number;

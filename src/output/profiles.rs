@@ -1,6 +1,7 @@
 //! `profiles.csv`: a row per arm, subject and sample time.
 
 use std::io::{self, Write};
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::regimen::dosing::Cycle;
@@ -8,12 +9,11 @@ use crate::simulate::result::Simulated;
 use crate::simulate::sink::Sink;
 
 use super::columns;
+use super::decimals::BLOCK;
 use super::layout::{Format, Layout, SweptCell};
+use super::lines::{LONGEST_NUMBER, Lines, NumberColumn, Padded, Piece};
 use super::number;
 use super::rows::{Rows, Table, push_text};
-
-/// Bytes of a number with its comma at the most.
-const LONGEST_NUMBER: usize = 25;
 
 /// Writes profiles. Rows are formatted on the workers; nothing but bytes is written in order.
 #[derive(Debug)]
@@ -63,44 +63,20 @@ impl<W: Write + Send> Sink for ProfileSink<W> {
         let mut bytes = self.table.buffer();
         let mut n_rows = 0;
         let mut design: Option<DesignText> = None;
-        let mut prefix = Vec::new();
+        let mut lines = Lines::default();
+        let mut columns: Vec<NumberColumn> = self.sources().map(|_| NumberColumn::new(digits)).collect();
         for subject in chunk {
             if !design.as_ref().is_some_and(|design| design.is_of(subject)) {
                 design = Some(DesignText::new(subject, digits));
             }
             let Some(design) = &design else { continue };
-            prefix.clear();
-            push_identity(&mut prefix, &self.arms, &self.layout, subject);
-            let n_outputs = self.layout.outputs.len();
-            // Room for a subject at once, so that the buffer is not copied over and over while it grows.
-            let longest = LONGEST_NUMBER * (n_outputs + 1) + prefix.len();
-            bytes.reserve(design.text.len() + longest * subject.times.len());
-            for (row, (time, tail)) in design.rows().enumerate() {
-                bytes.extend_from_slice(&prefix);
-                bytes.extend_from_slice(time);
-                match &subject.outcome {
-                    Ok(outcome) => {
-                        let values = outcome.profile.row(row);
-                        for output in &self.layout.outputs {
-                            number::push(&mut bytes, values[output.index], digits);
-                            bytes.push(b',');
-                        }
-                        if self.layout.observed_unit.is_some() {
-                            number::push_option(&mut bytes, outcome.observed.get(row).copied(), digits);
-                            bytes.push(b',');
-                        }
-                    }
-                    Err(_) => {
-                        let empty = n_outputs + usize::from(self.layout.observed_unit.is_some());
-                        bytes.extend(std::iter::repeat_n(b',', empty));
-                    }
-                }
-                let n_carried = self.layout.carried.len();
-                for carried in subject.carried.iter().skip(row * n_carried).take(n_carried) {
-                    push_text(&mut bytes, carried);
-                    bytes.push(b',');
-                }
-                bytes.extend_from_slice(tail);
+            let mut identity = Vec::new();
+            push_identity(&mut identity, &self.arms, &self.layout, subject);
+            let identity = Padded::new(identity);
+            for start in (0..subject.times.len()).step_by(BLOCK) {
+                let rows = start..subject.times.len().min(start + BLOCK);
+                self.push_block(&mut lines, &mut columns, subject, design, &identity, rows);
+                bytes.extend_from_slice(lines.as_bytes());
             }
             n_rows += subject.times.len() as u64;
         }
@@ -110,6 +86,72 @@ impl<W: Write + Send> Sink for ProfileSink<W> {
     fn absorb(&self, rows: Rows) -> io::Result<()> {
         self.table.append(rows)
     }
+}
+
+/// Where a column of numbers comes from.
+#[derive(Clone, Copy)]
+enum Source {
+    /// The output of this index.
+    Output(usize),
+    /// The simulated observation.
+    Observed,
+}
+
+impl<W: Write> ProfileSink<W> {
+    /// Columns of numbers, in order.
+    fn sources(&self) -> impl Iterator<Item = Source> {
+        let outputs = self.layout.outputs.iter().map(|output| Source::Output(output.index));
+        outputs.chain(self.layout.observed_unit.is_some().then_some(Source::Observed))
+    }
+
+    /// Puts together the lines of some rows of a subject.
+    fn push_block(
+        &self,
+        lines: &mut Lines,
+        columns: &mut [NumberColumn],
+        subject: &Simulated,
+        design: &DesignText,
+        identity: &Padded,
+        rows: Range<usize>,
+    ) {
+        let n_carried = self.layout.carried.len();
+        let carried = |row: usize| subject.carried.iter().skip(row * n_carried).take(n_carried);
+        let mut more = Vec::new();
+        let fixed = identity.len() + LONGEST_NUMBER * columns.len();
+        lines.begin(
+            design.len(&rows)
+                + fixed * rows.len()
+                + rows.clone().flat_map(carried).map(|text| longest_field(text)).sum::<usize>(),
+        );
+        if let Ok(outcome) = &subject.outcome {
+            for (column, source) in columns.iter_mut().zip(self.sources()) {
+                match source {
+                    Source::Output(index) => column.fill(rows.clone().map(|row| outcome.profile.row(row)[index])),
+                    Source::Observed => column.fill(outcome.observed.iter().skip(rows.start).copied()),
+                }
+            }
+        }
+        for (i, row) in rows.enumerate() {
+            lines.push_piece(identity.whole());
+            lines.push_piece(design.time(row));
+            match &subject.outcome {
+                Ok(_) => columns.iter_mut().for_each(|column| lines.push_number(column, i)),
+                Err(_) => columns.iter().for_each(|_| lines.push(b",")),
+            }
+            for text in carried(row) {
+                more.clear();
+                push_text(&mut more, text);
+                more.push(b',');
+                lines.push(&more);
+            }
+            lines.push_piece(design.tail(row));
+        }
+    }
+}
+
+/// Bytes of a text as a field with its comma, at the most: in quotes, each of its own doubled.
+fn longest_field(text: &str) -> usize {
+    2 * text.len() + 3
 }
 
 /// The swept values and the name of each arm as CSV fields with their commas.
@@ -150,30 +192,27 @@ pub(super) fn push_identity(line: &mut Vec<u8>, arms: &[Vec<u8>], layout: &Layou
 struct DesignText {
     times: Arc<[f64]>,
     cycles: Arc<[Cycle]>,
-    text: Vec<u8>,
-    // End of the time's text and of the tail's, per row.
-    ends: Vec<(usize, usize)>,
+    text: Padded,
+    // Where the text of the time starts and that of the tail, per row, and where the next row does.
+    starts: Vec<usize>,
 }
 
 impl DesignText {
     fn new(subject: &Simulated, digits: Option<u8>) -> Self {
-        let mut design = Self {
-            times: Arc::clone(&subject.times),
-            cycles: Arc::clone(&subject.cycles),
-            text: Vec::new(),
-            ends: Vec::with_capacity(subject.times.len()),
-        };
+        let mut text = Vec::new();
+        let mut starts = vec![0];
         for &time in subject.times.iter() {
-            number::push(&mut design.text, time, digits);
-            design.text.push(b',');
-            let end_of_time = design.text.len();
+            number::push(&mut text, time, digits);
+            text.push(b',');
+            starts.push(text.len());
             if let Some(number) = cycle_at(&subject.cycles, time) {
-                design.text.extend_from_slice(number.to_string().as_bytes());
+                text.extend_from_slice(number.to_string().as_bytes());
             }
-            design.text.push(b'\n');
-            design.ends.push((end_of_time, design.text.len()));
+            text.push(b'\n');
+            starts.push(text.len());
         }
-        design
+        let (times, cycles) = (Arc::clone(&subject.times), Arc::clone(&subject.cycles));
+        Self { times, cycles, text: Padded::new(text), starts }
     }
 
     /// Cycles of one regimen differ in the amounts that subjects are given, which is none of a row's business.
@@ -183,14 +222,21 @@ impl DesignText {
         Arc::ptr_eq(&self.times, &subject.times) && same_cycles()
     }
 
-    /// Text of the time and of what follows the values, per row.
-    fn rows(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
-        let mut start = 0;
-        self.ends.iter().map(move |&(middle, end)| {
-            let row = (&self.text[start..middle], &self.text[middle..end]);
-            start = end;
-            row
-        })
+    /// Bytes of all text of some rows.
+    fn len(&self, rows: &Range<usize>) -> usize {
+        self.starts[2 * rows.end] - self.starts[2 * rows.start]
+    }
+
+    /// Text of a row's time, with its comma.
+    #[inline]
+    fn time(&self, row: usize) -> Piece<'_> {
+        self.text.piece(self.starts[2 * row]..self.starts[2 * row + 1])
+    }
+
+    /// Text of what follows a row's values, with the end of the line.
+    #[inline]
+    fn tail(&self, row: usize) -> Piece<'_> {
+        self.text.piece(self.starts[2 * row + 1]..self.starts[2 * row + 2])
     }
 }
 

@@ -68,10 +68,16 @@ pub enum PlotError {
 /// # Errors
 /// Where one cannot be drawn or written.
 pub fn write(folder: &OutputFolder, pictures: &[NamedPicture]) -> Result<Vec<OutputFile>, PlotError> {
-    let render = |named: &NamedPicture| Ok((named.picture.to_svg()?, named.picture.to_png()?));
-    let rendered = pictures.par_iter().map(render).collect::<Result<Vec<_>, PlotError>>()?;
+    // Pictures of a thread are drawn on the same pixels: fresh ones cost more time than what is drawn on them.
+    let share = pictures.len().div_ceil(rayon::current_num_threads()).max(1);
+    let render = |pictures: &[NamedPicture]| -> Result<Vec<_>, PlotError> {
+        let mut pixels = Vec::new();
+        let both = |named: &NamedPicture| Ok((named.picture.to_svg()?, named.picture.to_png_on(&mut pixels)?));
+        pictures.iter().map(both).collect()
+    };
+    let rendered = pictures.par_chunks(share).map(render).collect::<Result<Vec<_>, PlotError>>()?;
     let mut files = Vec::new();
-    for (named, (svg, png)) in pictures.iter().zip(rendered) {
+    for (named, (svg, png)) in pictures.iter().zip(rendered.into_iter().flatten()) {
         for (ending, bytes) in [("svg", svg.as_bytes()), ("png", &png)] {
             let mut file = folder.create(&format!("{}.{ending}", named.name), Vec::new())?;
             file.write_all(bytes).map_err(|source| PlotError::Write { name: file.name().to_owned(), source })?;

@@ -26,6 +26,8 @@ const SVG_UNITS: u32 = 10;
 const PNG_PIXELS: u32 = 2;
 /// A PNG is drawn this many times larger and averaged, which smooths all edges alike.
 const SMOOTHING: u32 = 2;
+/// Bytes of a pixel.
+const CHANNELS: usize = 3;
 
 fn font(bold: bool) -> &'static FontRef<'static> {
     static FONTS: OnceLock<[FontRef<'static>; 2]> = OnceLock::new();
@@ -73,17 +75,22 @@ impl Picture {
     /// # Errors
     /// Where plotters could not draw it, or it could not be encoded.
     pub fn to_png(&self) -> Result<Vec<u8>, PlotError> {
+        self.to_png_on(&mut Vec::new())
+    }
+
+    /// The picture as PNG, drawn on pixels that an earlier one may have left: it covers them all.
+    pub(super) fn to_png_on(&self, pixels: &mut Vec<u8>) -> Result<Vec<u8>, PlotError> {
         let (width, height) = self.size(PNG_PIXELS * SMOOTHING);
-        let mut pixels = vec![0; (width * height * 3) as usize];
+        pixels.resize((width * height) as usize * CHANNELS, 0);
         let surface = Surface {
-            area: BitMapBackend::with_buffer(&mut pixels, (width, height)).into_drawing_area(),
+            area: BitMapBackend::with_buffer(pixels, (width, height)).into_drawing_area(),
             scale: f64::from(PNG_PIXELS * SMOOTHING),
             bitmap: true,
         };
         surface.draw(self)?;
         drop(surface);
         let (width, height) = self.size(PNG_PIXELS);
-        encode(&average(&pixels, width as usize, height as usize), width, height)
+        encode(&average(pixels, width as usize), width, height)
     }
 
     fn size(&self, scale: u32) -> (u32, u32) {
@@ -213,22 +220,24 @@ fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
-/// Means over squares of [`SMOOTHING`] pixels.
-fn average(pixels: &[u8], width: usize, height: usize) -> Vec<u8> {
+/// Means over squares of [`SMOOTHING`] pixels, of a picture that is so wide afterwards.
+fn average(pixels: &[u8], width: usize) -> Vec<u8> {
     const N: usize = SMOOTHING as usize;
-    const CHANNELS: usize = 3;
-    let mut averaged = Vec::with_capacity(width * height * CHANNELS);
-    let mut sums = vec![0_u16; width * CHANNELS];
-    for rows in pixels.chunks_exact(width * N * N * CHANNELS) {
+    let wide = width * N * CHANNELS;
+    let mut averaged = Vec::with_capacity(pixels.len() / (N * N));
+    let mut sums = vec![0_u16; wide];
+    for rows in pixels.chunks_exact(N * wide) {
+        // Down first: whole rows are added many bytes at a time.
         sums.fill(0);
-        for row in rows.chunks_exact(width * N * CHANNELS) {
-            for (sums, pixels) in sums.chunks_exact_mut(CHANNELS).zip(row.chunks_exact(N * CHANNELS)) {
-                for pixel in pixels.chunks_exact(CHANNELS) {
-                    sums.iter_mut().zip(pixel).for_each(|(sum, &value)| *sum += u16::from(value));
-                }
-            }
+        for row in rows.chunks_exact(wide) {
+            sums.iter_mut().zip(row).for_each(|(sum, &value)| *sum += u16::from(value));
         }
-        averaged.extend(sums.iter().map(|&sum| (sum / (N * N) as u16) as u8));
+        averaged.extend(sums.chunks_exact(N * CHANNELS).flat_map(|square| -> [u8; CHANNELS] {
+            std::array::from_fn(|channel| {
+                let sum: u16 = (0..N).map(|pixel| square[pixel * CHANNELS + channel]).sum();
+                (sum / (N * N) as u16) as u8
+            })
+        }));
     }
     averaged
 }

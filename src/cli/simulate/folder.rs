@@ -64,7 +64,7 @@ impl Files {
         let layout = Arc::new(layout(study));
         let create = |name: &str, columns| folder.create(&format!("{name}.{}", format.encoding.ending()), columns);
         let create_table = |name: &str, columns: Vec<Column>| -> Result<_, Failure> {
-            Ok(Table::new(create(name, columns.clone())?, format, &columns)?)
+            Ok(Table::new(create(name, columns.clone())?, format, &columns)?.with_provenance(&layout.provenance))
         };
         let profiles = match wanted.profiles && rows {
             true => Some(ProfileSink::new(layout.clone(), format, create("profiles", columns::profiles(&layout))?)?),
