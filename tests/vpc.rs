@@ -8,8 +8,11 @@ use std::sync::Mutex;
 use assert_cmd::Command;
 use predicates::prelude::*;
 use predicates::str::contains;
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::SeedableRng;
+use rand_distr::{Distribution, StandardNormal};
 use tempfile::TempDir;
-use teorell::exposure::vpc::VpcResult;
+use teorell::exposure::vpc::{VpcParameters, VpcResult};
 use teorell::simulate::result::Simulated;
 use teorell::simulate::sink::{AnySink, Sink};
 use teorell::study::Study;
@@ -80,13 +83,18 @@ fn write_data(folder: &Path, design: &Design, values: &[f64]) {
     fs::write(folder.join("data.csv"), text).unwrap();
 }
 
-/// Data simulated with a seed, with parameters as `more` says, checked against the model as it is written.
-fn checked(folder: &Path, design: &Design, seed: u64, more: &str, replicates: u32) -> VpcResult {
+/// Writes data simulated with a seed, with parameters as `more` says.
+fn simulated(folder: &Path, design: &Design, seed: u64, more: &str) {
     write_data(folder, design, &[]);
     let sink = Collect::default();
     let sinks: [&dyn AnySink; 1] = [&sink];
     study(folder, seed, more).run(Some(1), &sinks, &mut |_| ()).unwrap();
     write_data(folder, design, &sink.0.into_inner().unwrap());
+}
+
+/// Such data checked against the model as it is written.
+fn checked(folder: &Path, design: &Design, seed: u64, more: &str, replicates: u32) -> VpcResult {
+    simulated(folder, design, seed, more);
     // Another seed than the data's: with the same one replicate 0 would be the data.
     let study = study(folder, seed + 1_000_000, &format!("[vpc]\nreplicates = {replicates}"));
     study.vpc().unwrap().run(Some(2), &[], &mut |_| ()).unwrap().0
@@ -143,6 +151,38 @@ fn data_of_subjects_seen_again_and_again_lie_in_their_bands_as_often() {
     for share in inside {
         assert!((share - expected).abs() < tolerance, "{inside:?}, expected {expected:.3} ± {tolerance:.3}");
     }
+}
+
+#[test]
+fn where_parameters_are_uncertain_data_lie_in_the_bands_that_draw_them_and_not_in_those_that_do_not() {
+    // Clearance of each seed's data is lognormal with the standard error that the check is told, 0.5: the data and every replicate
+    // then come from one distribution. The bins of a seed hang together, as above.
+    let folder = folder();
+    let design: Design = vec![TIMES.to_vec(); 8];
+    let mut random = ChaCha8Rng::seed_from_u64(1);
+    let (mut drawn, mut estimates, mut of) = (0.0, 0.0, 0.0);
+    for seed in 200..250 {
+        let z: f64 = StandardNormal.sample(&mut random);
+        let truth = format!("[parameters]\nlcl = {:?}", 5.0_f64.ln() + 0.5 * z);
+        simulated(folder.path(), &design, seed, &truth);
+        let result = |wanted: bool| {
+            let more = format!(
+                "[uncertainty]\nreplicates = 2\nse = {{ lcl = 0.5 }}\n[vpc]\nreplicates = 100\nuncertainty = {wanted}"
+            );
+            study(folder.path(), seed + 1_000_000, &more).vpc().unwrap().run(Some(2), &[], &mut |_| ()).unwrap().0
+        };
+        let (with, without) = (result(true), result(false));
+        assert_eq!(with.design.parameters, VpcParameters::Drawn);
+        assert_eq!(without.design.parameters, VpcParameters::Estimates);
+        let inside = |result: &VpcResult| result.inside().0 as f64;
+        (drawn, estimates, of) = (drawn + inside(&with), estimates + inside(&without), of + with.inside().1 as f64);
+    }
+    assert_eq!(of, 750.0);
+    let expected = expected_coverage(100.0);
+    let tolerance = 3.3 * (expected * (1.0 - expected) / 50.0).sqrt();
+    let share = drawn / of;
+    assert!((share - expected).abs() < tolerance, "{share}, expected {expected:.3} ± {tolerance:.3}");
+    assert!(estimates / of < 0.75, "with the same parameters {}", estimates / of);
 }
 
 #[test]
@@ -239,23 +279,26 @@ fn a_check_writes_tables_a_picture_and_where_they_come_from() {
     bench
         .vpc(&arguments)
         .success()
-        .stdout(contains("observed percentiles lie in their 95 % bands").and(contains("60 replicates, 3 bins")))
+        .stdout(
+            contains("observed percentiles lie in their 95 % bands")
+                .and(contains("60 replicates with the same parameters, 3 bins")),
+        )
         .stderr(contains("60 replicates make unsteady bands").and(contains("wrote 8 files into `data-vpc`")));
     let table = bench.read("data-vpc/vpc.csv");
     let rows: Vec<&str> = table.lines().collect();
     assert_eq!(
         rows[0],
-        "endpoint,stratum,bin,start,end,time,n,n_blq,replicates,quantity,unit,observed,simulated_low,simulated_median,simulated_high,inside"
+        "endpoint,stratum,bin,start,end,time,n,n_blq,replicates,parameters,quantity,unit,observed,simulated_low,simulated_median,simulated_high,inside"
     );
     assert_eq!(rows.len(), 1 + 3 * 4, "three percentiles and a share per bin");
     // The 5th percentile of 1.7 and 1.9 is a twentieth of the way.
-    assert!(rows[1].starts_with("Cc,,1,0.9,1.1,1,2,0,60,p5,mg/L,1.71,"), "{}", rows[1]);
+    assert!(rows[1].starts_with("Cc,,1,0.9,1.1,1,2,0,60,estimates,p5,mg/L,1.71,"), "{}", rows[1]);
     // Of 0.2 and a value below 0.25, both are below the limit.
-    assert!(rows[9].starts_with("Cc,,3,24,24,24,2,2,60,p5,mg/L,,"), "{}", rows[9]);
-    assert!(rows[12].starts_with("Cc,,3,24,24,24,2,2,60,blq_share,,1,"), "{}", rows[12]);
+    assert!(rows[9].starts_with("Cc,,3,24,24,24,2,2,60,estimates,p5,mg/L,,"), "{}", rows[9]);
+    assert!(rows[12].starts_with("Cc,,3,24,24,24,2,2,60,estimates,blq_share,,1,"), "{}", rows[12]);
     let observations = bench.read("data-vpc/vpc_observations.csv");
-    assert_eq!(observations.lines().next().unwrap(), "id,time,stratum,bin,DV,blq,lloq");
-    assert!(observations.contains("\n1,24,,3,,1,0.25\n"), "{observations}");
+    assert_eq!(observations.lines().next().unwrap(), "id,time,time_after_dose,stratum,bin,DV,blq,lloq");
+    assert!(observations.contains("\n1,24,24,,3,,1,0.25\n"), "{observations}");
     assert!(bench.read("data-vpc/vpc.svg").contains("visual predictive check of Cc"));
     let manifest = bench.read("data-vpc/run.json");
     for part in ["\"seed\": 20170817", "bins = \\\"nominal\\\"", "\"sha256\"", "\"simulated_low\"", "\"subjects\": 120"]
@@ -345,7 +388,10 @@ fn arguments_that_cannot_be_used_are_refused_by_name_and_remedy() {
 #[test]
 fn data_that_cannot_be_checked_are_refused_by_line_and_remedy() {
     let refuses = |data: &str, expected: &[&str]| Bench::new(data).refuses(&[], expected);
-    refuses("ID,TIME,AMT\n1,0,100\n1,1,.\n", &["has no column DV", "name the column of observed values DV"]);
+    refuses(
+        "ID,TIME,AMT\n1,0,100\n1,1,.\n",
+        &["has no column DV", "name the column of observed values DV; there are `ID`, `TIME`, `AMT`"],
+    );
     refuses("ID,TIME,AMT,DV\n1,0,100,.\n1,1,.,.\n", &["has 1 observation records of `Cc`, and none counts"]);
     refuses("ID,TIME,AMT,DV,MDV\n1,0,100,.,1\n1,1,.,3,1\n", &["none counts: a DV is missing, or MDV is 1"]);
     refuses("ID,TIME,AMT,DV\n1,0,100,.\n1,1,.,x\n", &["line 3", "`x`"]);
@@ -364,6 +410,79 @@ fn data_that_cannot_be_checked_are_refused_by_line_and_remedy() {
         .refuses(&["--stratify", "SITE"], &["column `SITE` has 9 different values; expected at most 8 strata"]);
     let mut command = Command::cargo_bin("teorell").unwrap();
     command.args(["vpc", "-", "--model", "bolus.R"]).write_stdin(DATA).assert().code(2);
+}
+
+/// Doses at 0 and 12 h (the second by ADDL) and at 24.2 h, a sample before all of them, and nominal times since the start.
+const DOSED_AGAIN: &str = "ID,TIME,NTIME,AMT,II,ADDL,DV\n\
+    1,0,0,.,.,.,0.1\n1,0,0,100,12,1,.\n1,2.1,2,.,.,.,1.5\n1,12,12,.,.,.,2.4\n1,14.2,14,.,.,.,2.1\n\
+    1,24.1,24,.,.,.,0.9\n1,24.2,24,100,.,.,.\n1,26.3,26,.,.,.,2.4\n";
+
+#[test]
+fn by_time_after_dose_intervals_lie_over_each_other() {
+    let bench = Bench::new(DOSED_AGAIN);
+    let arguments = ["--time-after-dose", "--bins", "nominal", "--replicates", "40"];
+    bench
+        .vpc(&arguments)
+        .success()
+        .stdout(contains("after dose, h"))
+        .stderr(contains("1 observations precede every dose, have no time after dose and do not count"));
+    let table = bench.read("data-vpc/vpc.csv");
+    let rows: Vec<&str> = table.lines().filter(|row| !row.contains(",p50,") && !row.contains(",p95,")).collect();
+    assert!(rows[0].starts_with("endpoint,stratum,bin,start,end,time_after_dose,n,"), "{}", rows[0]);
+    // The additional dose at 12 h is given before the sample at 12 h; nominal times of doses are 0, 12 and 24 h.
+    let bins: Vec<&str> = rows[1..].iter().map(|row| row.split(",estimates").next().unwrap()).collect();
+    assert_eq!(bins, ["Cc,,1,0,0,0,1,0,40", "Cc,,2,2.1,2.2,2,3,0,40", "Cc,,3,12.1,12.1,12,1,0,40"]);
+    let observations = bench.read("data-vpc/vpc_observations.csv");
+    let shown: Vec<String> =
+        observations.lines().map(|row| row.split(',').take(5).collect::<Vec<_>>().join(",")).collect();
+    assert_eq!(shown[..4], ["id,time,time_after_dose,stratum,bin", "1,0,,,", "1,2.1,2.1,,2", "1,12,0,,1"]);
+    let picture = bench.read("data-vpc/vpc.svg");
+    assert!(picture.contains("Time after dose (h)"));
+    let mut command = Command::cargo_bin("teorell").unwrap();
+    command.current_dir(bench.folder.path()).args(["plot", "data-vpc"]).assert().success();
+    assert_eq!(bench.read("data-vpc/vpc.svg"), picture);
+    // A column of nominal times after the dose says so itself.
+    let own = Bench::new("ID,TIME,NTAD,AMT,DV\n1,0,.,100,.\n1,1.3,1,.,1\n1,8,.,100,.\n1,8.9,1,.,2\n");
+    own.vpc(&arguments).success();
+    assert!(own.read("data-vpc/vpc.csv").contains("\nCc,,1,0.9,1.3,1,2,0,40,"), "{}", own.read("data-vpc/vpc.csv"));
+}
+
+#[test]
+fn time_after_dose_needs_doses_and_their_nominal_times() {
+    let undosed = Bench::new("ID,TIME,AMT,DV\n1,0,.,1\n1,1,.,3\n");
+    undosed.refuses(
+        &["--time-after-dose"],
+        &["no dose is recorded before any of the 2 observations", "--> --time-after-dose", "leave time_after_dose out"],
+    );
+    undosed.vpc(&["--replicates", "40"]).success().stderr(contains("the data set gives nobody a dose"));
+    Bench::new("ID,TIME,NTIME,AMT,DV\n1,0,.,100,.\n1,1,1,.,3\n")
+        .refuses(&["--time-after-dose"], &["line 2, column `NTIME`: `.` is not a nominal time of the dose"]);
+}
+
+#[test]
+fn whether_parameters_are_drawn_is_said_in_output_table_and_picture_and_can_be_chosen() {
+    let bench = Bench::new(DATA);
+    let study =
+        "name = \"data\"\nmodel = \"bolus.R\"\n[data]\npath = \"data.csv\"\n[vpc]\nreplicates = 40\nlloq = 0.25\n";
+    let uncertain = format!("{study}[uncertainty]\nreplicates = 3\nrse = {{ lcl = 20 }}\n");
+    fs::write(bench.folder.path().join("s.toml"), uncertain).unwrap();
+    let vpc = |arguments: &[&str]| {
+        let mut command = Command::cargo_bin("teorell").unwrap();
+        command.current_dir(bench.folder.path()).args(["vpc", "s.toml"]).args(arguments).assert()
+    };
+    vpc(&[]).success().stdout(contains("40 replicates with parameters drawn by [uncertainty]"));
+    assert!(bench.read("data-vpc/vpc.csv").contains(",40,drawn,p5,"));
+    assert!(bench.read("data-vpc/vpc.svg").contains("each with parameters drawn"));
+    let drawn = bench.read("data-vpc/vpc.csv");
+    vpc(&["--uncertainty", "off"]).success().stdout(contains("with the same parameters"));
+    assert_ne!(bench.read("data-vpc/vpc.csv").replace("estimates", "drawn"), drawn);
+    let same = bench.read("data-vpc/vpc.csv");
+    // No replicates of [uncertainty] are no uncertainty.
+    vpc(&["--set", "uncertainty.replicates=0"]).success();
+    assert_eq!(bench.read("data-vpc/vpc.csv"), same);
+    vpc(&["--set", "uncertainty.replicates=0", "--uncertainty", "on"])
+        .code(2)
+        .stderr(contains("the study says nothing of how uncertain").and(contains("--> --uncertainty on")));
 }
 
 #[test]
@@ -389,5 +508,9 @@ fn models_say_what_is_observed() {
     write(&bench, &MODEL.replace("    Cc ~ prop(prop_sd)\n", two));
     bench.refuses(&[], &["the data observe 2 endpoints, `Cc`, `A`", "--endpoint Cc"]);
     bench.vpc(&["--endpoint", "A", "--replicates", "40"]).success();
-    assert!(bench.read("data-vpc/vpc.csv").contains("\nA,,1,1,1,1,1,0,40,p5,"), "{}", bench.read("data-vpc/vpc.csv"));
+    assert!(
+        bench.read("data-vpc/vpc.csv").contains("\nA,,1,1,1,1,1,0,40,estimates,p5,"),
+        "{}",
+        bench.read("data-vpc/vpc.csv")
+    );
 }

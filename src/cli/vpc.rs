@@ -29,6 +29,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let names = VpcNames {
         endpoint: check.endpoint().name.clone(),
         time: study.time_unit().to_string(),
+        clock: check.design().clock,
         observed: unit_of_output(model, check.endpoint().prediction),
     };
     let out = arguments.out(&study);
@@ -61,6 +62,8 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let mut files = copies;
     files.extend([table, observations]);
     let mut manifest = manifest("vpc", &study, &layout(&study), counts);
+    // Its number of replicates is that of `simulate`; a check has its own, and says what their parameters are in vpc.csv.
+    manifest.uncertainty = None;
     if outputs.plots {
         files.extend(plot::write(&folder, &pictures(&sources, &manifest, &plot_options(&study))?)?);
     }

@@ -46,8 +46,8 @@ pub enum CriteriaError {
 }
 
 impl Default for Criteria {
-    /// The 90 % confidence interval within 0.80 to 1.25 (FDA, Guidance for Industry: Statistical Approaches to Establishing
-    /// Bioequivalence, January 2001: average bioequivalence).
+    /// The 90 % confidence interval within 0.80 to 1.25, the usual criterion of average bioequivalence (FDA, Guidance for Industry:
+    /// Statistical Approaches to Establishing Bioequivalence, 2001).
     fn default() -> Self {
         Self { low: 0.8, high: 1.25, level: 0.9 }
     }
@@ -164,9 +164,9 @@ impl Pairs {
     ///
     /// # Formula
     /// With `d` the logarithms of the `n` individual ratios, their mean `m` and SD `s`: ratio `exp(m)`, interval
-    /// `exp(m ± t s / √n)`, t the quantile `(1 + level) / 2` of Student's distribution with `n - 1` degrees of freedom
-    /// (FDA 2001, as [`Criteria::default`]; Schuirmann, J Pharmacokinet Biopharm 1987;15:657-680: the interval within the
-    /// limits at level 0.9 is his two one-sided tests at 0.05).
+    /// `exp(m ± t s / √n)`, t the quantile `(1 + level) / 2` of Student's distribution with `n - 1` degrees of freedom. The analysis
+    /// of a crossover trial has terms for period and sequence too, which simulated arms do not differ by. Within the limits at level
+    /// 0.9 is what the two one-sided tests at 0.05 ask for (Schuirmann, J Pharmacokinet Biopharm 1987;15:657-680).
     #[must_use]
     pub fn comparison(&self, criteria: &Criteria) -> Comparison {
         let logarithms = self.ratios.logarithms();

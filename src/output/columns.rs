@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::exposure::interval::{Dimension, Metric};
+use crate::exposure::vpc::Clock;
 
 use super::layout::{Layout, Quantity, SweptColumn};
 use super::vpc::VpcNames;
@@ -50,6 +51,9 @@ impl Column {
 
 /// Name of the column of simulated observations.
 pub const OBSERVED: &str = "DV";
+
+/// Name of the column of times since the last dose.
+pub const TIME_AFTER_DOSE: &str = "time_after_dose";
 
 /// Columns of `profiles.csv`.
 #[must_use]
@@ -272,6 +276,14 @@ pub fn swept(layout: &Layout) -> Vec<Column> {
     layout.swept.iter().map(column).collect()
 }
 
+/// The column that the bins of a check go by: name of the time since the start, or after the last dose.
+fn vpc_time(names: &VpcNames) -> &'static str {
+    match names.clock {
+        Clock::Start => "time",
+        Clock::LastDose => TIME_AFTER_DOSE,
+    }
+}
+
 /// Columns of `vpc.csv`.
 #[must_use]
 pub fn vpc(names: &VpcNames) -> Vec<Column> {
@@ -282,10 +294,14 @@ pub fn vpc(names: &VpcNames) -> Vec<Column> {
         Column::integer("bin", "number of the bin, from 1"),
         Column::new("start", time, "lower edge of the bin, or its first time"),
         Column::new("end", time, "upper edge of the bin, or its last time"),
-        Column::new("time", time, "nominal time of the bin, or the median time of its observations"),
+        Column::new(vpc_time(names), time, "nominal time of the bin, or the median time of its observations"),
         Column::integer("n", "observations"),
         Column::integer("n_blq", "observations below quantification"),
         Column::integer("replicates", "simulations of the data set"),
+        Column::text(
+            "parameters",
+            "`estimates`: the same in all replicates; `drawn`: each replicate has its own, as uncertain as the study says",
+        ),
         Column::text(
             "quantity",
             "`p5`, `p50`, `p95`: percentile (type 7); `blq_share`: share below quantification, 0 to 1",
@@ -309,6 +325,7 @@ pub fn vpc_observations(names: &VpcNames, corrected: bool) -> Vec<Column> {
     let mut columns = vec![
         Column::text("id", "identifier of the subject in the data set"),
         Column::new("time", &names.time, "time of the observation"),
+        Column::new(TIME_AFTER_DOSE, &names.time, "time since the last dose; empty before the first"),
         Column::text("stratum", "as in vpc.csv"),
         Column::integer("bin", "number of the bin; empty outside of all"),
         Column::new(OBSERVED, &names.observed, "as observed; empty below quantification"),

@@ -2,21 +2,23 @@
 
 use std::io::{self, Write};
 
-use crate::exposure::vpc::{Compared, VpcCell, VpcResult};
+use crate::exposure::vpc::{Clock, Compared, VpcCell, VpcResult};
 
 use super::columns;
 use super::layout::Format;
 use super::number;
 use super::rows::{Table, push_text};
 
-/// Names and names of a visual predictive check.
+/// Names and units of a visual predictive check.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct VpcNames {
     /// Name of the endpoint.
     pub endpoint: String,
-    /// Of time.
+    /// Unit of time.
     pub time: String,
-    /// Of what is observed; empty where it has none or none is known.
+    /// From where on times are counted.
+    pub clock: Clock,
+    /// Unit of what is observed; empty where it has none or none is known.
     pub observed: String,
 }
 
@@ -60,7 +62,8 @@ fn push_cell(bytes: &mut Vec<u8>, result: &VpcResult, cell: &VpcCell, names: &Vp
         bytes.push(b',');
         number::push(bytes, time, format.digits);
     }
-    bytes.extend_from_slice(format!(",{},{},{},", cell.n, cell.n_below, result.replicates).as_bytes());
+    let parameters = result.design.parameters.name();
+    bytes.extend_from_slice(format!(",{},{},{},{parameters},", cell.n, cell.n_below, result.replicates).as_bytes());
 }
 
 fn push_compared(bytes: &mut Vec<u8>, quantity: &str, unit: &str, compared: &Compared, format: Format) {
@@ -88,6 +91,8 @@ pub fn write_observations<W: Write>(result: &VpcResult, names: &VpcNames, format
         push_text(&mut bytes, &observation.id);
         bytes.push(b',');
         number::push(&mut bytes, observation.time, format.digits);
+        bytes.push(b',');
+        number::push_option(&mut bytes, observation.after_dose, format.digits);
         bytes.push(b',');
         push_text(&mut bytes, &design.strata[observation.stratum as usize]);
         bytes.push(b',');

@@ -98,7 +98,7 @@ mod tests {
     use super::style::Theme;
     use super::time_course::TimeCourse;
     use super::vpc::{VpcBin, VpcPicture, VpcStratum};
-    use crate::exposure::vpc::{Bin, Compared};
+    use crate::exposure::vpc::{Bin, Clock, Compared, VpcParameters};
     use crate::output::replicates::{ConfidenceRow, Statistic};
     use crate::output::summaries::SummaryOf;
     use crate::units::TimeUnit;
@@ -271,8 +271,10 @@ mod tests {
                 quantity: "Cc".to_owned(),
                 unit: "ng/mL".to_owned(),
                 time_unit: TimeUnit::Hour,
+                clock: if with_shares { Clock::LastDose } else { Clock::Start },
                 corrected: with_shares,
                 replicates: 500,
+                parameters: if n_strata > 1 { VpcParameters::Drawn } else { VpcParameters::Estimates },
                 strata: (0..n_strata).map(stratum).collect(),
             };
             check_labels(&format!("{n_strata} strata, {n_bins} bins"), &picture.draw(Theme::Light));

@@ -3,8 +3,8 @@
 
 use std::path::Path;
 
-use crate::exposure::vpc::{Bin, Compared};
-use crate::output::read::vpc::VpcRow;
+use crate::exposure::vpc::{Bin, Clock, Compared, VpcParameters};
+use crate::output::read::vpc::{VpcObservation, VpcRow};
 use crate::output::read::{self, ReadError};
 use crate::output::vpc::{QUANTITIES, SHARE_BELOW};
 use crate::units::TimeUnit;
@@ -26,10 +26,14 @@ pub struct VpcPicture {
     pub unit: String,
     /// Unit of all times.
     pub time_unit: TimeUnit,
+    /// From where on they are counted.
+    pub clock: Clock,
     /// Whether observations are prediction-corrected.
     pub corrected: bool,
     /// Replicates.
     pub replicates: u64,
+    /// What their parameters are.
+    pub parameters: VpcParameters,
     /// A row of panels each.
     pub strata: Vec<VpcStratum>,
 }
@@ -76,6 +80,7 @@ impl VpcPicture {
     /// Where one of them cannot be read.
     pub fn read(check: &Path, observations: &Path, heading: &str, time_unit: TimeUnit) -> Result<Self, ReadError> {
         let rows = read::vpc::check(check)?;
+        let clock = rows.first().map(|row| row.clock).unwrap_or_default();
         let (observations, corrected) = read::vpc::observations(observations)?;
         let mut strata: Vec<VpcStratum> = Vec::new();
         for bin in rows.chunk_by(|a, b| (a.number, &a.stratum) == (b.number, &b.stratum)) {
@@ -94,7 +99,11 @@ impl VpcPicture {
             let own = || observations.iter().filter(|observation| observation.stratum == stratum.name);
             // Corrected values have no common limit.
             let lloq = own().filter_map(|observation| observation.lloq).filter(|_| !corrected).reduce(f64::max);
-            let points = own().filter_map(|observation| Some((observation.time, observation.value?))).collect();
+            let time = |observation: &VpcObservation| match clock {
+                Clock::Start => Some(observation.time),
+                Clock::LastDose => observation.after_dose,
+            };
+            let points = own().filter_map(|observation| Some((time(observation)?, observation.value?))).collect();
             (stratum.lloq, stratum.points) = (lloq, points);
         }
         let first = rows.first();
@@ -103,7 +112,9 @@ impl VpcPicture {
             quantity: first.map_or_else(String::new, |row| row.endpoint.clone()),
             unit: first.map_or_else(String::new, |row| row.unit.clone()),
             time_unit,
+            clock,
             corrected,
+            parameters: first.map(|row| row.parameters).unwrap_or_default(),
             replicates: first.map_or(0, |row| row.replicates),
             strata,
         })
@@ -164,8 +175,12 @@ impl VpcPicture {
             1 => String::new(),
             every => format!("; every {every}th observation is drawn"),
         };
+        let parameters = match self.parameters {
+            VpcParameters::Estimates => "all with the same parameters",
+            VpcParameters::Drawn => "each with parameters drawn as they are uncertain",
+        };
         format!(
-            "Percentiles of {} observations (lines) over the 95 % bands of the same percentiles in {} simulations{shown}",
+            "Percentiles of {} observations (lines) over the 95 % bands of the same percentiles in {} simulations, {parameters}{shown}",
             plain(n as f64, 0),
             plain(self.replicates as f64, 0),
         )
@@ -207,9 +222,12 @@ impl VpcPicture {
         let limits = self.strata.iter().filter_map(|stratum| stratum.lloq);
         let smallest = values().chain(limits).filter(|&value| value > 0.0).fold(f64::INFINITY, f64::min);
         let end = bins().map(|bin| bin.bin.high).chain(points().map(|point| point.0)).fold(0.0, f64::max);
-        let (x, shown) = Axis::time(end, self.time_unit);
+        let (mut x, shown) = Axis::time(end, self.time_unit);
+        if self.clock == Clock::LastDose {
+            x.label = x.label.replacen("Time", "Time after dose", 1);
+        }
         let quantity = if self.corrected { format!("Corrected {}", self.quantity) } else { self.quantity.clone() };
-        let label = with_unit(&quantity, &self.unit);
+        let label = with_unit(&quantity, if self.unit.is_empty() { "unit not given" } else { &self.unit });
         let largest = values().fold(0.0, f64::max);
         let shares = bins().filter_map(|bin| bin.below).flat_map(|below| [below.observed, below.high]);
         // A share of nothing but 0 still needs a scale; none is above 1.

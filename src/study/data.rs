@@ -167,21 +167,11 @@ impl DataRun {
         sinks: &[&dyn AnySink],
         progress: &mut dyn FnMut(u64),
     ) -> Result<Counts, SimulateError> {
-        self.replicate(&self.design, replicates, threads, sinks, progress)
+        self.run_as(&self.design, replicates, threads, sinks, progress)
     }
 
     /// Runs the same records by another design, whose carried columns are those of this one.
     pub(super) fn run_as(
-        &self,
-        design: &RecordDesign,
-        threads: Option<usize>,
-        sinks: &[&dyn AnySink],
-        progress: &mut dyn FnMut(u64),
-    ) -> Result<Counts, SimulateError> {
-        self.replicate(design, &Replicates::of_trials(design.replicates), threads, sinks, progress)
-    }
-
-    fn replicate(
         &self,
         design: &RecordDesign,
         replicates: &Replicates,

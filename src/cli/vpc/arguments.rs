@@ -11,6 +11,8 @@ Examples:
   teorell vpc observed.csv --model my-model.R           500 simulations of the data
   teorell vpc observed.csv --model my-model.R --bins 0,1,4,24 --prediction-corrected --lloq 0.05
                                                         For doses or covariates that differ
+  teorell vpc observed.csv --model my-model.R --time-after-dose --bins nominal
+                                                        All intervals between doses over each other
   teorell vpc my-study.toml --stratify SEX --out check  A study with [data], and [vpc] for all of this
 
 Observed percentiles are drawn over the bands of the same percentiles in simulations of the same
@@ -30,7 +32,10 @@ pub struct Arguments {
     /// auto, nominal, or edges of bins separated by commas [default: auto].
     #[arg(long, value_name = "BINS", allow_hyphen_values = true)]
     bins: Option<String>,
-    /// Column of nominal times [default: the first of NTIME, NOMTIME, NOMINAL_TIME; or else TIME].
+    /// Count times from the last dose, so that intervals between doses lie over each other.
+    #[arg(long)]
+    time_after_dose: bool,
+    /// Column of nominal times [default: the first of NTIME, NOMTIME, NOMINAL_TIME; after the last dose, of NTAD, NOMTAD, NTPD].
     #[arg(long, value_name = "COLUMN")]
     nominal: Option<String>,
     /// Correct observations by their predictions (Bergstrand 2011), for doses or covariates that differ within a bin.
@@ -39,6 +44,9 @@ pub struct Arguments {
     /// How often the data set is simulated [default: 500].
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     replicates: Option<i64>,
+    /// Draw the parameters of each replicate as the study's [uncertainty] says, or not [default: on where it has that].
+    #[arg(long, value_name = "on|off", value_parser = ["on", "off"])]
+    uncertainty: Option<String>,
     /// Limit of quantification, where the data have no column LLOQ; a column BLQ or CENS marks values below it.
     #[arg(long, value_name = "VALUE", allow_negative_numbers = true)]
     lloq: Option<f64>,
@@ -124,6 +132,12 @@ impl Arguments {
         }
         if let Some(bins) = &self.bins {
             add(&["vpc", "bins"], bins_value(bins)?, format!("--bins {bins}"));
+        }
+        if self.time_after_dose {
+            add(&["vpc", "time_after_dose"], true.into(), "--time-after-dose".to_owned());
+        }
+        if let Some(uncertainty) = &self.uncertainty {
+            add(&["vpc", "uncertainty"], (uncertainty == "on").into(), format!("--uncertainty {uncertainty}"));
         }
         if self.prediction_corrected {
             add(&["vpc", "prediction_corrected"], true.into(), "--prediction-corrected".to_owned());

@@ -46,9 +46,9 @@ impl Bins {
     /// median, which is how many visits there were.
     ///
     /// # Method
-    /// Automatic bins hold about equal counts, the equal-size binning that Lavielle and Bleakley discuss (J Pharmacokinet
-    /// Pharmacodyn 2011;38:861-871), as many as visits; each cut then moves to the widest gap between neighbouring times within
-    /// a third of a bin, so that observations of one visit stay together.
+    /// Automatic bins hold about equal counts, as many as visits; each cut then moves to the widest gap between neighbouring times
+    /// within a third of a bin, so that observations of one visit stay together. This is a rule of its own: Lavielle and Bleakley
+    /// (J Pharmacokinet Pharmacodyn 2011;38:861-871, doi 10.1007/s10928-011-9223-3) choose edges and their number by optimisation.
     ///
     /// # Errors
     /// Where edges do not increase or leave a bin empty, or there are too many nominal times.
@@ -115,6 +115,14 @@ impl Bins {
             bins: bins.collect(),
             of: times.iter().map(|&time| place(time).and_then(|bin| u32::try_from(bin).ok())).collect(),
         }
+    }
+
+    /// The same bins for `n` observations, of which those at `places` were gathered and no bin holds the others.
+    #[must_use]
+    pub fn among(self, places: &[usize], n: usize) -> Self {
+        let mut of = vec![None; n];
+        places.iter().zip(&self.of).for_each(|(&place, &bin)| of[place] = bin);
+        Self { of, ..self }
     }
 
     /// Observations that no bin holds.
@@ -238,6 +246,13 @@ mod tests {
             assert!((13..=67).contains(&count(bin)), "{bin}: {}", count(bin));
         }
         assert_eq!(bins.n_outside(), 0);
+    }
+
+    #[test]
+    fn bins_of_some_observations_are_theirs_alone() {
+        let bins = Bins::new(&BinRule::Automatic, &[1.0, 0.0], &[1.0, 0.0], 2).unwrap().among(&[1, 3], 4);
+        assert_eq!(places(&bins), [-1, 1, -1, 0]);
+        assert_eq!(bins.n_outside(), 2);
     }
 
     #[test]

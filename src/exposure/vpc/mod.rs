@@ -32,9 +32,11 @@ pub const GOOD_REPLICATES: u32 = 500;
 pub struct Observation {
     /// Whose.
     pub id: Arc<str>,
-    /// When.
+    /// When, since the start.
     pub time: f64,
-    /// When it was planned; the time itself where that is not known.
+    /// Since the last dose; `None` before the first.
+    pub after_dose: Option<f64>,
+    /// When it was planned, by the clock of the check; what that clock shows where the plan is not known.
     pub nominal: f64,
     /// As measured; `None` below quantification.
     pub value: Option<f64>,
@@ -44,9 +46,23 @@ pub struct Observation {
     pub stratum: u32,
 }
 
+/// From where on the times of a check are counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Clock {
+    /// The start of the data.
+    #[default]
+    Start,
+    /// The last dose before the observation: intervals between doses lie over each other.
+    LastDose,
+}
+
 /// What is observed, and how it is gathered.
 #[derive(Clone, Debug, PartialEq)]
 pub struct VpcDesign {
+    /// From where on times are counted.
+    pub clock: Clock,
+    /// What the replicates' parameters are.
+    pub parameters: VpcParameters,
     /// In the order of the file.
     pub observations: Vec<Observation>,
     /// Names of the strata, at least one.
@@ -114,6 +130,27 @@ pub struct VpcCell {
     pub below: Option<Compared>,
 }
 
+/// What the parameters of the replicates are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum VpcParameters {
+    /// The same in all replicates: bands show the variability between subjects and residual error alone.
+    #[default]
+    Estimates,
+    /// Each replicate has a set of its own, drawn from what is uncertain: bands show that too.
+    Drawn,
+}
+
+impl VpcParameters {
+    /// As in the table.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Estimates => "estimates",
+            Self::Drawn => "drawn",
+        }
+    }
+}
+
 /// A finished check.
 #[derive(Clone, Debug, PartialEq)]
 pub struct VpcResult {
@@ -171,9 +208,11 @@ impl Vpc {
     /// Begins a check. `predictions`, one per observation with all etas 0, ask for prediction correction.
     ///
     /// # Formula
-    /// Bergstrand, Hooker, Wallin and Karlsson, AAPS J 2011;13:143-151, equation 1 with lower bound 0: `pcY = Y PRED_bin /
-    /// PRED`, with `PRED_bin` the median prediction of the bin (of the stratum). An observation whose prediction is not above 0,
-    /// such as one before the first dose, cannot be corrected and is left out, in the data and in every replicate.
+    /// Bergstrand, Hooker, Wallin and Karlsson, AAPS J 2011;13:143-151 (doi 10.1208/s12248-011-9255-z), with lower bound 0:
+    /// `pcY = Y PRED_bin / PRED`, with `PRED_bin` the median of the predictions of all observations in the bin (of the stratum). An
+    /// observation whose prediction is not above 0, such as one before the first dose, cannot be corrected and is left out, in the
+    /// data and in every replicate. Data and replicates are multiplied by the same factors, so that they stay comparable where each
+    /// replicate has parameters of its own.
     #[must_use]
     pub fn new(design: VpcDesign, predictions: Option<&[f64]>) -> Self {
         let cell_of: Vec<Option<(u32, u32)>> = design
@@ -282,6 +321,23 @@ impl Vpc {
         };
         let cells = self.cells.iter().enumerate().map(cell).collect();
         VpcResult { corrected: self.corrected, replicates, cells, factors: self.factors, design: self.design }
+    }
+}
+
+impl VpcDesign {
+    /// When an observation was made, by the clock of the check; `None` where that does not run yet.
+    #[must_use]
+    pub fn time_of(&self, observation: &Observation) -> Option<f64> {
+        match self.clock {
+            Clock::Start => Some(observation.time),
+            Clock::LastDose => observation.after_dose,
+        }
+    }
+
+    /// Observations for which the clock does not run yet: those before a first dose. No bin holds them.
+    #[must_use]
+    pub fn n_timeless(&self) -> usize {
+        self.observations.iter().filter(|observation| self.time_of(observation).is_none()).count()
     }
 }
 

@@ -3,13 +3,19 @@
 use super::*;
 
 fn observation(time: f64, value: Option<f64>) -> Observation {
-    Observation { id: "1".into(), time, nominal: time, value, lloq: None, stratum: 0 }
+    Observation { id: "1".into(), time, after_dose: None, nominal: time, value, lloq: None, stratum: 0 }
 }
 
 fn design(observations: Vec<Observation>) -> VpcDesign {
     let times: Vec<f64> = observations.iter().map(|observation| observation.time).collect();
     let bins = Bins::new(&BinRule::Automatic, &times, &times, 1).unwrap();
-    VpcDesign { observations, strata: vec![String::new()], bins }
+    VpcDesign {
+        clock: Clock::Start,
+        parameters: VpcParameters::Estimates,
+        observations,
+        strata: vec![String::new()],
+        bins,
+    }
 }
 
 /// `n` observations of value 1 at time 0.
@@ -43,20 +49,58 @@ fn bands_are_percentiles_over_replicates_of_percentiles_over_observations() {
 
 #[test]
 fn prediction_correction_is_that_of_the_paper() {
-    // Bergstrand 2011, equation 1, by hand: PRED 2, 4, 8 in one bin, median 4; observed 3, 3, 3 become 6, 3, 1.5. Simulated
-    // 2, 4, 8 become 4 each.
-    let mut vpc = Vpc::new(design(vec![observation(0.0, Some(3.0)); 3]), Some(&[2.0, 4.0, 8.0]));
+    // Bergstrand 2011 with lower bound 0, by hand: PRED 2, 3, 8 in one bin, with the median 3 (mean 4.33, geometric
+    // mean 3.63); observed 4, 4, 4 become 6, 4, 1.5. Simulated 2, 6, 4 become 3, 6, 1.5.
+    let mut vpc = Vpc::new(design(vec![observation(0.0, Some(4.0)); 3]), Some(&[2.0, 3.0, 8.0]));
     for _ in 0..40 {
-        vpc.add_replicate(&[2.0, 4.0, 8.0]);
+        vpc.add_replicate(&[2.0, 6.0, 4.0]);
     }
     let result = vpc.finish();
-    assert_eq!(result.factors, [2.0, 1.0, 0.5]);
+    assert_eq!(result.factors, [1.5, 1.0, 0.375]);
     let [p5, p50, p95] = result.cells[0].percentiles;
-    // Type 7: 1.5 + 0.1 * 1.5 and 3 + 0.9 * 3.
-    assert!((p5.observed - 1.65).abs() < 1e-12 && p50.observed == 3.0 && (p95.observed - 5.7).abs() < 1e-12);
-    for found in [p5, p50, p95] {
-        assert_eq!((found.low, found.median, found.high), (4.0, 4.0, 4.0));
+    // Type 7: a tenth of the way from the first to the second, and nine tenths from the second to the third. Rounding alone.
+    let near = |found: f64, expected: f64| assert!((found - expected).abs() < 1e-12, "{found} not {expected}");
+    near(p5.observed, 1.5 + 0.1 * 2.5);
+    near(p50.observed, 4.0);
+    near(p95.observed, 4.0 + 0.9 * 2.0);
+    for (found, expected) in [(p5, 1.5 + 0.1 * 1.5), (p50, 3.0), (p95, 3.0 + 0.9 * 3.0)] {
+        for simulated in [found.low, found.median, found.high] {
+            near(simulated, expected);
+        }
     }
+}
+
+#[test]
+fn the_typical_prediction_is_the_median_over_the_observations_of_one_bin_and_stratum() {
+    // Bins at 0 and 1 h, strata a and b: medians 2, 10 (between 5 and 15), 7 and 40. A subject with two observations in a bin
+    // counts twice.
+    let of =
+        [(0.0, 0, 1.0), (0.0, 0, 2.0), (0.0, 0, 9.0), (1.0, 0, 5.0), (1.0, 0, 15.0), (0.0, 1, 7.0), (1.0, 1, 40.0)];
+    let observations = of.map(|(time, stratum, _)| Observation { stratum, ..observation(time, Some(1.0)) }).to_vec();
+    let mut design = design(observations);
+    design.strata = vec!["a".to_owned(), "b".to_owned()];
+    let result = Vpc::new(design, Some(&of.map(|(_, _, prediction)| prediction))).finish();
+    assert_eq!(result.factors, [2.0, 1.0, 2.0 / 9.0, 2.0, 10.0 / 15.0, 1.0, 1.0]);
+}
+
+#[test]
+fn a_value_is_below_quantification_as_it_was_measured_not_as_it_is_corrected() {
+    // Limit 2, factors 1.5, 1, 0.375. Observed 1.9 (below, though 2.85 when corrected), 3 and 4 (1.5 when corrected, and above).
+    let limited = |value| Observation { lloq: Some(2.0), ..observation(0.0, value) };
+    let observations = vec![limited(None), limited(Some(3.0)), limited(Some(4.0))];
+    let mut vpc = Vpc::new(design(observations), Some(&[2.0, 3.0, 8.0]));
+    for _ in 0..40 {
+        vpc.add_replicate(&[1.9, 3.0, 4.0]);
+    }
+    let cell = &vpc.finish().cells[0];
+    let below = cell.below.unwrap();
+    for share in [below.observed, below.low, below.median, below.high] {
+        assert_eq!(share, 1.0 / 3.0);
+    }
+    // Ranked: below, 1.5, 3.
+    let [p5, p50, p95] = cell.percentiles;
+    assert_eq!([p5.observed, p5.low, p50.observed, p50.low], [f64::NEG_INFINITY, f64::NEG_INFINITY, 1.5, 1.5]);
+    assert!((p95.observed - 2.85).abs() < 1e-12 && p95.is_inside() == Some(true));
 }
 
 #[test]

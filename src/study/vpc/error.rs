@@ -54,6 +54,8 @@ pub enum VpcProblem {
     NoDv {
         /// The file.
         path: PathBuf,
+        /// The columns that it has.
+        known: Vec<String>,
     },
     /// No observation that counts.
     #[error(
@@ -112,6 +114,15 @@ pub enum VpcProblem {
         /// How many there may be.
         most: usize,
     },
+    /// Time after dose where there is none.
+    #[error("no dose is recorded before any of the {observations} observations, so that there is no time after dose")]
+    NeverDosed {
+        /// How many that count.
+        observations: usize,
+    },
+    /// Uncertainty that the study does not have.
+    #[error("the study says nothing of how uncertain its parameters are, so that replicates cannot draw them")]
+    NothingUncertain,
     /// Bins that are none.
     #[error(transparent)]
     Bins(#[from] VpcError),
@@ -133,7 +144,13 @@ impl VpcProblem {
                 format!("name the one, such as `--endpoint {}`", observed.first().map_or("NAME", String::as_str))
             }
             Self::LimitMissing { .. } => "add a column LLOQ, or give the limit with `--lloq`".to_owned(),
-            Self::NoDv { .. } => "name the column of observed values DV".to_owned(),
+            Self::NeverDosed { .. } => "leave time_after_dose out, or record the doses: AMT, and EVID 1".to_owned(),
+            Self::NothingUncertain => {
+                "add [uncertainty] with replicates above 0, or leave `vpc.uncertainty` out".to_owned()
+            }
+            Self::NoDv { known, .. } => {
+                format!("name the column of observed values DV; there are {}", quoted(known))
+            }
             _ => return None,
         })
     }

@@ -1,5 +1,6 @@
 //! Visual predictive check of a study's data set: its own subjects, records, doses and covariates, simulated again and again.
 
+mod after_dose;
 mod error;
 mod gather;
 mod observed;
@@ -10,12 +11,14 @@ pub use error::VpcProblem;
 
 use super::data::{DataRun, Source};
 use super::{Plan, Problem, Study, StudyError, nearest};
-use crate::exposure::vpc::{BinRule, FEWEST_REPLICATES, GOOD_REPLICATES, Vpc, VpcDesign, VpcResult};
+use crate::exposure::vpc::{
+    BinRule, Clock, FEWEST_REPLICATES, GOOD_REPLICATES, Vpc, VpcDesign, VpcParameters, VpcResult,
+};
 use crate::model::CompiledEndpoint;
 use crate::model::ir::ErrorModel;
 use crate::regimen::schedule::Answer;
 use crate::simulate::sink::AnySink;
-use crate::simulate::{Counts, RecordDesign, Setup, SimulateError};
+use crate::simulate::{Counts, RecordDesign, Replicates, Setup, SimulateError};
 use gather::Gather;
 use observed::{Observed, Reading};
 
@@ -25,12 +28,17 @@ use observed::{Observed, Reading};
 pub struct VpcSpec {
     /// `auto`, `nominal`, or edges.
     pub bins: BinsSpec,
-    /// Column of nominal times; the first of NTIME, NOMTIME, NOMINAL_TIME where not given, or else TIME.
+    /// Whether times are counted from the last dose instead of the start.
+    pub time_after_dose: bool,
+    /// Column of nominal times; the first of NTIME, NOMTIME, NOMINAL_TIME where not given, or else TIME. By time after dose the first
+    /// of NTAD, NOMTAD, NTPD, or else those less the nominal time of the last dose.
     pub nominal: Option<String>,
     /// Whether observations are prediction-corrected.
     pub prediction_corrected: bool,
     /// How often the data set is simulated.
     pub replicates: u32,
+    /// Whether each replicate has parameters of its own, drawn as `[uncertainty]` says; where not given, if there is that table.
+    pub uncertainty: Option<bool>,
     /// Limit of quantification, where no column says it.
     pub lloq: Option<f64>,
     /// Column of limits of quantification; LLOQ where there is one.
@@ -47,9 +55,11 @@ impl Default for VpcSpec {
     fn default() -> Self {
         Self {
             bins: BinsSpec::default(),
+            time_after_dose: false,
             nominal: None,
             prediction_corrected: false,
             replicates: GOOD_REPLICATES,
+            uncertainty: None,
             lloq: None,
             lloq_column: None,
             blq_column: None,
@@ -103,6 +113,7 @@ pub struct VpcRun<'a> {
     endpoint: &'a CompiledEndpoint,
     observed: Observed,
     design: VpcDesign,
+    replicates: Replicates,
 }
 
 impl Study {
@@ -136,9 +147,37 @@ impl Study {
             let problem = VpcProblem::Categories { endpoint: endpoint.name.clone() };
             return Err(at(problem.into(), &["vpc", "endpoint"]));
         }
-        let design =
-            observed.design(&spec.bins.rule()).map_err(|cause| at(VpcProblem::Bins(cause).into(), &["vpc", "bins"]))?;
-        Ok(VpcRun { data, spec, endpoint, observed, design })
+        let replicates = self.vpc_replicates(&spec)?;
+        let clock = if spec.time_after_dose { Clock::LastDose } else { Clock::Start };
+        let parameters = if replicates.draws().is_empty() { VpcParameters::Estimates } else { VpcParameters::Drawn };
+        let design = observed.design(&spec.bins.rule(), clock, parameters).map_err(|problem| {
+            let key = if matches!(problem, VpcProblem::NeverDosed { .. }) { "time_after_dose" } else { "bins" };
+            at(problem.into(), &["vpc", key])
+        })?;
+        Ok(VpcRun { data, spec, endpoint, observed, design, replicates })
+    }
+
+    /// The replicates of a check: new people each time, and new parameters where they are uncertain and that is wanted. The rows of a
+    /// bootstrap table are taken in turn.
+    fn vpc_replicates(&self, spec: &VpcSpec) -> Result<Replicates, StudyError> {
+        let uncertainty = self.uncertainty.uncertainty.as_ref();
+        let uncertainty = match (spec.uncertainty, uncertainty) {
+            (Some(false), _) | (None, None) => return Ok(Replicates::of_trials(spec.replicates)),
+            (Some(true), None) => {
+                let place = Some(self.source.place_of(&["vpc", "uncertainty"]));
+                return Err(StudyError::new(VpcProblem::NothingUncertain.into(), place));
+            }
+            (_, Some(uncertainty)) => uncertainty,
+        };
+        let setup = self.setup();
+        let written = self.spec.uncertainty.as_ref();
+        let rows = written.filter(|written| written.bootstrap.is_some()).map_or(u32::MAX, |written| written.replicates);
+        let draws: Result<Vec<_>, _> = (0..spec.replicates)
+            .map(|replicate| uncertainty.draw(&setup.model, &setup.streams, replicate % rows.max(1)))
+            .collect();
+        let draws =
+            draws.map_err(|cause| StudyError::new(cause.into(), Some(self.source.place_of(&["uncertainty"]))))?;
+        Ok(Replicates::of_draws(draws, 1, false))
     }
 }
 
@@ -184,7 +223,7 @@ impl VpcRun<'_> {
         let gather = Gather::of_observations(&self.observed.counted, &mut take);
         let mut all: Vec<&dyn AnySink> = vec![&gather];
         all.extend(sinks);
-        let counts = self.data.run_as(&self.simulated(false), threads, &all, progress)?;
+        let counts = self.data.run_as(&self.simulated(false), &self.replicates, threads, &all, progress)?;
         drop(all);
         drop(gather);
         Ok((vpc.finish(), counts))
@@ -195,7 +234,7 @@ impl VpcRun<'_> {
         let mut predictions = Vec::new();
         let mut take = |values: &[f64]| predictions.extend_from_slice(values);
         let gather = Gather::of_output(&self.observed.counted, self.endpoint.prediction, &mut take);
-        self.data.run_as(&self.simulated(true), threads, &[&gather], &mut |_| ())?;
+        self.data.run_as(&self.simulated(true), &Replicates::default(), threads, &[&gather], &mut |_| ())?;
         drop(gather);
         Ok(predictions)
     }
@@ -204,8 +243,7 @@ impl VpcRun<'_> {
     fn simulated(&self, typical: bool) -> RecordDesign {
         let design = &self.data.design;
         let setup = Setup { typical, residual: !typical, parameters: false, ..design.setup.clone() };
-        let replicates = if typical { 1 } else { self.spec.replicates };
         let answer = Answer::ObservationsOnly;
-        RecordDesign { setup, answer, grid: Vec::new(), exposure: false, replicates, ..design.clone() }
+        RecordDesign { setup, answer, grid: Vec::new(), exposure: false, ..design.clone() }
     }
 }

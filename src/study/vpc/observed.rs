@@ -3,15 +3,18 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use super::after_dose::{Doses, SinceDose, rounded};
 use super::{VpcProblem, VpcSpec, nearest};
-use crate::exposure::vpc::{BinRule, Bins, Observation, VpcDesign, VpcError};
+use crate::exposure::vpc::{BinRule, Bins, Clock, Observation, VpcDesign, VpcParameters};
 use crate::model::CompiledEndpoint;
 use crate::regimen::dataset::{DatasetOptions, DatasetReader};
 use crate::regimen::event::{EventRecord, Evid, SubjectRecords};
 use crate::stats;
 
-/// Names that a column of nominal times goes by.
+/// Names that a column of nominal times since the start goes by.
 const NOMINAL: [&str; 3] = ["NTIME", "NOMTIME", "NOMINAL_TIME"];
+/// Names that a column of nominal times after the last dose goes by.
+const NOMINAL_AFTER_DOSE: [&str; 3] = ["NTAD", "NOMTAD", "NTPD"];
 /// Names that a column of marks goes by. `CENS` is Monolix' and nlmixr2's: DV holds the limit then.
 const BLQ: [&str; 4] = ["BLQ", "BLOQ", "BQL", "CENS"];
 /// Names that a column of limits goes by.
@@ -45,6 +48,8 @@ type Placed = (VpcProblem, Option<&'static str>);
 struct Extra {
     names: Vec<String>,
     nominal: Option<usize>,
+    /// Whether nominal times are counted from the start though the check counts from the last dose.
+    nominal_from_start: bool,
     blq: Option<usize>,
     lloq: Option<usize>,
     stratum: Option<usize>,
@@ -112,6 +117,10 @@ impl Reading<'_> {
         }
     }
 
+    fn clock(&self) -> Clock {
+        if self.spec.time_after_dose { Clock::LastDose } else { Clock::Start }
+    }
+
     fn endpoint_of(&self, record: &EventRecord) -> usize {
         self.options.names.as_ref().map_or(0, |names| names.observed_endpoint(record.compartment))
     }
@@ -128,7 +137,7 @@ impl Reading<'_> {
             exact.or_else(|| header.iter().position(|column| column.eq_ignore_ascii_case(name)))
         };
         if find("DV").is_none() {
-            return Err((VpcProblem::NoDv { path: self.path.to_owned() }, None));
+            return Err((VpcProblem::NoDv { path: self.path.to_owned(), known: header }, None));
         }
         let mut extra = Extra::default();
         let mut place = |asked: &Option<String>, key: &'static str, known: &[&str]| -> Result<Option<usize>, Placed> {
@@ -145,11 +154,16 @@ impl Reading<'_> {
                 extra.names.len() - 1
             }))
         };
-        let nominal = place(&self.spec.nominal, "nominal", &NOMINAL)?;
+        let after_dose = self.clock() == Clock::LastDose;
+        let mut known = if after_dose { NOMINAL_AFTER_DOSE.to_vec() } else { Vec::new() };
+        known.extend(NOMINAL);
+        let nominal = place(&self.spec.nominal, "nominal", &known)?;
         let blq = place(&self.spec.blq_column, "blq_column", &BLQ)?;
         let lloq = place(&self.spec.lloq_column, "lloq_column", &LLOQ)?;
         let stratum = place(&self.spec.stratify, "stratify", &[])?;
-        Ok(Extra { nominal, blq, lloq, stratum, ..extra })
+        let is_from_start = |index: usize| NOMINAL.iter().any(|name| extra.names[index].eq_ignore_ascii_case(name));
+        let nominal_from_start = after_dose && nominal.is_some_and(is_from_start);
+        Ok(Extra { nominal, nominal_from_start, blq, lloq, stratum, ..extra })
     }
 }
 
@@ -159,6 +173,13 @@ fn is_observed(record: &EventRecord) -> bool {
 
 fn is_missing(cell: &str) -> bool {
     cell.is_empty() || cell == "." || cell.eq_ignore_ascii_case("NA")
+}
+
+/// The last dose before an observation.
+struct LastDose<'a> {
+    since: SinceDose,
+    record: &'a EventRecord,
+    carried: &'a [String],
 }
 
 /// Observations while they come in.
@@ -182,13 +203,22 @@ impl Building<'_> {
         let id: Arc<str> = subject.id.as_str().into();
         let n_carried = self.extra.names.len();
         let mut counted = Vec::new();
+        let mut doses = Doses::default();
         for (index, record) in subject.records.iter().enumerate() {
+            doses.take(record, index);
             if record.evid != Evid::Observation {
                 continue;
             }
-            let carried = &subject.carried[index * n_carried..(index + 1) * n_carried];
+            let carried_by = |index: usize| &subject.carried[index * n_carried..(index + 1) * n_carried];
             let found = match self.reading.endpoint_of(record) == self.endpoint {
-                true => self.observation(&id, record, carried, observations.len())?,
+                true => {
+                    let since = doses.last_before(record.time).map(|since| LastDose {
+                        since,
+                        record: &subject.records[since.record],
+                        carried: carried_by(since.record),
+                    });
+                    self.observation(&id, record, carried_by(index), since, observations.len())?
+                }
                 false => None,
             };
             counted.push(found.is_some());
@@ -203,6 +233,7 @@ impl Building<'_> {
         id: &Arc<str>,
         record: &EventRecord,
         carried: &[String],
+        last_dose: Option<LastDose<'_>>,
         number: usize,
     ) -> Result<Option<Observation>, VpcProblem> {
         self.n_records += 1;
@@ -222,10 +253,13 @@ impl Building<'_> {
         if marked && lloq.is_none() {
             self.unlimited.push((number, record.line, record.dv));
         }
-        let nominal = self.number(record, carried, self.extra.nominal, "a nominal time")?;
-        if nominal.is_none() && self.extra.nominal.is_some() {
-            return Err(self.fault(record, carried, self.extra.nominal, "a nominal time"));
-        }
+        let after_dose = last_dose.as_ref().map(|last| last.since.time);
+        let nominal = match (self.reading.clock(), &last_dose) {
+            (Clock::Start, _) => self.nominal(record, carried)?,
+            // Its bin is none, whatever the plan was.
+            (Clock::LastDose, None) => None,
+            (Clock::LastDose, Some(last)) => self.nominal_after(record, carried, last)?,
+        };
         let stratum = match self.extra.stratum.map(|column| &carried[column]) {
             None => 0,
             Some(label) if is_missing(label) => {
@@ -235,7 +269,39 @@ impl Building<'_> {
         };
         let value = record.dv.filter(|&value| !marked && lloq.is_none_or(|limit| value >= limit));
         let time = record.time;
-        Ok(Some(Observation { id: id.clone(), time, nominal: nominal.unwrap_or(time), value, lloq, stratum }))
+        let shown = match self.reading.clock() {
+            Clock::Start => time,
+            Clock::LastDose => after_dose.unwrap_or(f64::NAN),
+        };
+        let nominal = nominal.unwrap_or(shown);
+        Ok(Some(Observation { id: id.clone(), time, after_dose, nominal, value, lloq, stratum }))
+    }
+
+    /// The nominal time of a record, where the data have nominal times.
+    fn nominal(&self, record: &EventRecord, carried: &[String]) -> Result<Option<f64>, VpcProblem> {
+        let expected = "a nominal time";
+        let nominal = self.number(record, carried, self.extra.nominal, expected)?;
+        match nominal {
+            None if self.extra.nominal.is_some() => Err(self.fault(record, carried, self.extra.nominal, expected)),
+            _ => Ok(nominal),
+        }
+    }
+
+    /// The nominal time of an observation after its last dose: as its column says, or the difference of their nominal times since
+    /// the start.
+    fn nominal_after(
+        &self,
+        record: &EventRecord,
+        carried: &[String],
+        last: &LastDose<'_>,
+    ) -> Result<Option<f64>, VpcProblem> {
+        let Some(nominal) = self.nominal(record, carried)?.filter(|_| self.extra.nominal_from_start) else {
+            return self.nominal(record, carried);
+        };
+        let expected = "a nominal time of the dose that later observations follow";
+        let dose = self.number(last.record, last.carried, self.extra.nominal, expected)?;
+        let dose = dose.ok_or_else(|| self.fault(last.record, last.carried, self.extra.nominal, expected))?;
+        Ok(Some(rounded(nominal - (dose + last.since.additional))))
     }
 
     fn label(&mut self, label: &str) -> u32 {
@@ -319,14 +385,27 @@ impl Building<'_> {
 
 impl Observed {
     /// Gathers the observations into bins.
-    pub fn design(&self, rule: &BinRule) -> Result<VpcDesign, VpcError> {
-        let times: Vec<f64> = self.observations.iter().map(|observation| observation.time).collect();
-        let nominal: Vec<f64> = self.observations.iter().map(|observation| observation.nominal).collect();
+    pub fn design(&self, rule: &BinRule, clock: Clock, parameters: VpcParameters) -> Result<VpcDesign, VpcProblem> {
+        let bins = Bins { bins: Vec::new(), of: Vec::new() };
+        let (observations, strata) = (self.observations.clone(), self.strata.clone());
+        let mut design = VpcDesign { clock, parameters, observations, strata, bins };
+        let (mut places, mut times, mut nominal) = (Vec::new(), Vec::new(), Vec::new());
+        for (place, observation) in design.observations.iter().enumerate() {
+            if let Some(time) = design.time_of(observation) {
+                places.push(place);
+                times.push(time);
+                nominal.push(observation.nominal);
+            }
+        }
+        if times.is_empty() {
+            return Err(VpcProblem::NeverDosed { observations: design.observations.len() });
+        }
         let mut per_subject: Vec<f64> = self.counted.iter().map(|rows| n_counted(rows) as f64).collect();
         per_subject.retain(|&n| n > 0.0);
         let [visits] = stats::quantiles(&mut per_subject, [0.5]);
         let bins = Bins::new(rule, &times, &nominal, visits.unwrap_or(1.0) as usize)?;
-        Ok(VpcDesign { observations: self.observations.clone(), strata: self.strata.clone(), bins })
+        design.bins = bins.among(&places, design.observations.len());
+        Ok(design)
     }
 }
 
