@@ -3,7 +3,7 @@
 use super::axis::{Axis, Scale, Tick, plain};
 use super::panel::{CAPTION, DoseRow, Legend, Panel};
 use super::picture::{Anchor, Picture, Text};
-use super::render::text_width;
+use super::render::{fitted, text_width};
 use super::style::{MARGIN, TEXT_SIZE, TITLE_SIZE, Theme, WIDTH};
 use crate::exposure::summary::Summary;
 
@@ -60,6 +60,10 @@ impl Plan {
     }
 }
 
+/// From one line of the title to the next, and what of it lies between them.
+const TITLE_LINE: f64 = TITLE_SIZE + TITLE_GAP;
+const TITLE_GAP: f64 = 6.0;
+
 /// Between rows of panels, and above the legend.
 const ROW_GAP: f64 = 8.0;
 /// Between columns of panels, beside the room for labels.
@@ -83,7 +87,8 @@ impl Figure {
     pub fn lay_out(self) -> (Picture, Vec<Panel>) {
         let theme = self.theme;
         let width = WIDTH - 2.0 * MARGIN;
-        let subtitle = wrap(&self.subtitle, TEXT_SIZE, width);
+        let title = wrap(&self.title, TITLE_SIZE, true, width);
+        let subtitle = wrap(&self.subtitle, TEXT_SIZE, false, width);
         let captions = if self.panels.iter().all(|panel| panel.caption.is_empty()) { 12.0 } else { CAPTION };
         let columns = self.columns.clamp(1, self.panels.len().max(1));
         let largest = |panels: &[Plan], of: fn(&Plan) -> f64| panels.iter().map(of).fold(0.0, f64::max);
@@ -95,22 +100,19 @@ impl Figure {
                 captions + self.panel_height + largest(row, Plan::strip) + below + ROW_GAP
             })
             .collect();
-        let first_row = MARGIN + TITLE_SIZE + subtitle.len() as f64 * (TEXT_SIZE + 6.0) + 14.0;
+        let first_row =
+            MARGIN + title.len() as f64 * TITLE_LINE - TITLE_GAP + subtitle.len() as f64 * (TEXT_SIZE + 6.0) + 14.0;
         let legend_top = first_row + row_heights.iter().sum::<f64>() + 6.0;
         let gutter = largest(&self.panels, |plan| Panel::gutter(&plan.y));
         let height = legend_top + self.legend.height(width - gutter) + MARGIN - 6.0;
         let mut picture = Picture::new(WIDTH, height.ceil(), theme, format!("{}. {}", self.title, self.subtitle));
 
-        let mut baseline = MARGIN + 0.8 * TITLE_SIZE;
-        picture.put(Text {
-            text: self.title,
-            at: (MARGIN, baseline),
-            anchor: Anchor::Start,
-            size: TITLE_SIZE,
-            colour: theme.text(),
-            bold: true,
-            upward: false,
-        });
+        let mut baseline = MARGIN + 0.8 * TITLE_SIZE - TITLE_LINE;
+        for text in title {
+            baseline += TITLE_LINE;
+            let (anchor, size, colour) = (Anchor::Start, TITLE_SIZE, theme.text());
+            picture.put(Text { text, at: (MARGIN, baseline), anchor, size, colour, bold: true, upward: false });
+        }
         baseline += 4.0;
         for line in subtitle {
             baseline += TEXT_SIZE + 6.0;
@@ -130,7 +132,9 @@ impl Figure {
             let bottom = top + self.panel_height;
             let strip = plan.strip();
             let panel = Panel { theme, left, right, top, bottom, x: plan.x, y: plan.y, doses: plan.doses, strip };
-            panel.frame(&mut picture, &plan.caption);
+            // Up to where the next panel's begins.
+            let room = (cell - 10.0).min(WIDTH - MARGIN - left);
+            panel.frame(&mut picture, &fitted(&plan.caption, TEXT_SIZE, false, room));
             panels.push(panel);
         }
         self.legend.draw(&mut picture, theme, MARGIN + gutter, legend_top, width - gutter);
@@ -170,23 +174,26 @@ pub(super) fn typeset(unit: &str) -> String {
     unit.replace('*', "·").replace("m^2", "m2").replace("m2", "m²")
 }
 
-/// Lines of a text that fit a width: as few as can be, and about equally long, so that no word is left alone.
-fn wrap(text: &str, size: f64, width: f64) -> Vec<String> {
-    let fewest = filled(text, size, width);
+/// Lines of a text that fit a width: as few as can be, and about equally long, so that no word is left alone. A word that does not fit is
+/// cut.
+fn wrap(text: &str, size: f64, bold: bool, width: f64) -> Vec<String> {
+    let words: Vec<String> = text.split_whitespace().map(|word| fitted(word, size, bold, width)).collect();
+    let text = &words.join(" ");
+    let fewest = filled(text, size, bold, width);
     let (mut too_narrow, mut wide_enough) = (width / fewest.len().max(1) as f64 / 2.0, width);
     while wide_enough - too_narrow > 1.0 {
         let middle = (too_narrow + wide_enough) / 2.0;
-        if filled(text, size, middle).len() > fewest.len() { too_narrow = middle } else { wide_enough = middle }
+        if filled(text, size, bold, middle).len() > fewest.len() { too_narrow = middle } else { wide_enough = middle }
     }
-    filled(text, size, wide_enough)
+    filled(text, size, bold, wide_enough)
 }
 
 /// Lines of a text, each as full as a width allows.
-fn filled(text: &str, size: f64, width: f64) -> Vec<String> {
+fn filled(text: &str, size: f64, bold: bool, width: f64) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split_whitespace() {
         match lines.last_mut() {
-            Some(line) if text_width(&format!("{line} {word}"), size, false) <= width => {
+            Some(line) if text_width(&format!("{line} {word}"), size, bold) <= width => {
                 line.push(' ');
                 line.push_str(word);
             }
@@ -249,13 +256,13 @@ mod tests {
         let text = "Geometric mean ratio (mark), its 90 % confidence interval (bar), 5th to 95th percentile of the individual \
                     ratios (line), 100 subjects";
         let width = WIDTH - 2.0 * MARGIN;
-        let lines = wrap(text, TEXT_SIZE, width);
+        let lines = wrap(text, TEXT_SIZE, false, width);
         assert_eq!((lines.len(), lines.join(" ").as_str()), (2, text));
         let widths: Vec<f64> = lines.iter().map(|line| text_width(line, TEXT_SIZE, false)).collect();
         // The longest word is the most by which two lines can differ for want of a better place to break.
         let longest = text_width(" percentile", TEXT_SIZE, false);
         assert!(widths.iter().all(|&w| w <= width) && (widths[0] - widths[1]).abs() <= longest, "{widths:?}");
-        assert_eq!(wrap("a few words", TEXT_SIZE, width), ["a few words"]);
+        assert_eq!(wrap("a few words", TEXT_SIZE, false, width), ["a few words"]);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use super::axis::{Axis, Scale, Tick, plain};
 use super::figure::{Band, Figure, Plan};
 use super::panel::{Key, Legend, Look, Panel};
 use super::picture::Picture;
-use super::render::text_width;
+use super::render::{fitted, text_width};
 use super::style::{FINE_LINE, HEAVY_LINE, MARGIN, SMALL_SIZE, Theme, WIDTH};
 
 /// Panels that share a horizontal axis of swept values.
@@ -52,6 +52,8 @@ pub struct MultiplesPanel {
 
 /// More bands than this over each other cannot be told apart.
 const MOST_BANDS: usize = 4;
+/// Width that the label of a value has at the least; where there is less room, not all are labelled.
+const LEAST_LABEL: f64 = 60.0;
 /// Radius of the mark of a value.
 const MARK: f64 = 3.4;
 
@@ -129,7 +131,10 @@ impl Multiples {
         let mut order: Vec<usize> = (0..positions.len()).collect();
         order.sort_by(|&a, &b| positions[a].total_cmp(&positions[b]));
         let width = (WIDTH - 2.0 * MARGIN) / columns as f64 - 90.0;
-        let labels: Vec<String> = order.iter().map(|&index| self.values[index].label()).collect();
+        // A long name keeps what has room beside the others.
+        let room = (width / order.len().max(1) as f64).max(LEAST_LABEL);
+        let labels: Vec<String> =
+            order.iter().map(|&index| fitted(&self.values[index].label(), SMALL_SIZE, false, room)).collect();
         let place = |rank: usize| {
             let at = scale.position(positions[order[rank]]).unwrap_or(0.0) * width;
             let half = text_width(&labels[rank], SMALL_SIZE, false) / 2.0 + 5.0;

@@ -2,9 +2,10 @@
 
 use super::axis::Axis;
 use super::picture::{Anchor, Picture, Point, Text};
-use super::render::text_width;
+use super::render::{fitted, text_width};
 use super::style::{
-    AXIS_LINE, Colour, EDGE_LINE, EDGE_OPACITY, FINE_LINE, HEAVY_LINE, Marker, SMALL_SIZE, TEXT_SIZE, Theme,
+    AXIS_LINE, Colour, EDGE_LINE, EDGE_OPACITY, FINE_LINE, HEAVY_LINE, MARGIN, Marker, SMALL_SIZE, TEXT_SIZE, Theme,
+    WIDTH,
 };
 
 /// Lines of a whisker's outer and inner range.
@@ -132,10 +133,12 @@ impl Panel {
         picture.line(&[(self.left, self.top), (self.left, axis_y), (self.right, axis_y)], theme.axis(), AXIS_LINE);
         let middle = (self.left + self.right) / 2.0;
         let at = (middle, axis_y + TICK_LABELS + AXIS_LABEL - 4.0);
-        picture.text(&self.x.label, at, Anchor::Middle, TEXT_SIZE, theme.text());
+        let gutter = Self::gutter(&self.y);
+        let room = self.right - self.left + 2.0 * gutter.min(WIDTH - MARGIN - self.right);
+        picture.text(&fitted(&self.x.label, TEXT_SIZE, false, room), at, Anchor::Middle, TEXT_SIZE, theme.text());
         picture.put(Text {
-            text: self.y.label.clone(),
-            at: (self.left - Self::gutter(&self.y) + TEXT_SIZE, (self.top + self.bottom) / 2.0),
+            text: fitted(&self.y.label, TEXT_SIZE, false, self.bottom - self.top + CAPTION),
+            at: (self.left - gutter + TEXT_SIZE, (self.top + self.bottom) / 2.0),
             anchor: Anchor::Middle,
             size: TEXT_SIZE,
             colour: theme.text(),
@@ -318,7 +321,7 @@ impl Legend {
         let mut rows: Vec<Vec<(usize, f64)>> = vec![Vec::new()];
         let mut x = 0.0;
         for (i, (name, ..)) in self.entries.iter().enumerate() {
-            let needs = KEY_WIDTH + 8.0 + text_width(name, TEXT_SIZE, false);
+            let needs = (KEY_WIDTH + 8.0 + text_width(name, TEXT_SIZE, false)).min(width);
             if x > 0.0 && x + needs > width {
                 rows.push(Vec::new());
                 x = 0.0;
@@ -346,7 +349,8 @@ impl Legend {
                     draw_key(picture, theme, *key, *look, (x, y));
                 }
                 let at = (x + KEY_WIDTH + 8.0, y + 0.36 * TEXT_SIZE);
-                picture.text(name, at, Anchor::Start, TEXT_SIZE, theme.text());
+                let name = fitted(name, TEXT_SIZE, false, width - KEY_WIDTH - 8.0);
+                picture.text(&name, at, Anchor::Start, TEXT_SIZE, theme.text());
             }
         }
     }

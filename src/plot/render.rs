@@ -35,6 +35,16 @@ fn font(bold: bool) -> &'static FontRef<'static> {
     &FONTS.get_or_init(|| [read(dejavu::sans::regular()), read(dejavu::sans::bold())])[usize::from(bold)]
 }
 
+/// A text that fits a width: cut, with an ellipsis, where it does not.
+pub(super) fn fitted(text: &str, size: f64, bold: bool, width: f64) -> String {
+    let mut kept = text.to_owned();
+    let mut shown = kept.clone();
+    while text_width(&shown, size, bold) > width && kept.pop().is_some() {
+        shown = format!("{}…", kept.trim_end());
+    }
+    shown
+}
+
 /// Width of a text, in points.
 pub(super) fn text_width(text: &str, size: f64, bold: bool) -> f64 {
     let font = font(bold);
