@@ -3,6 +3,7 @@
 mod bench;
 mod check;
 mod dataset;
+mod doses;
 mod exit_code;
 mod forest;
 mod models;

@@ -20,7 +20,7 @@ Examples:
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Arguments {
-    /// A folder that `teorell simulate` wrote.
+    /// A folder that `teorell simulate`, `teorell forest` or `teorell vpc` wrote.
     folder: PathBuf,
     /// Colours: light, dark or print [default: those of the run].
     #[arg(long, value_name = "NAME")]

@@ -4,6 +4,7 @@ mod arguments;
 mod comparisons;
 mod failures;
 mod folder;
+mod forests;
 mod replicates;
 mod tables;
 mod targets;
@@ -21,6 +22,7 @@ pub use arguments::{Arguments, find_study, refuse_sweep};
 use failures::Failures;
 use folder::Files;
 pub use folder::{layout, manifest, plot_options, summary_times, table_format, write_copies};
+pub use forests::ForestFile;
 
 pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let study = arguments.study()?;
@@ -34,7 +36,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let mut watches = Vec::new();
     for (index, point) in study.points().enumerate() {
         let point = point?;
-        files.begin(&point);
+        files.begin(&point, arguments.threads)?;
         failures.begin(&point);
         watches = (0..point.arm_names().len()).map(|arm| Watch::new(arm, &point)).collect::<Vec<_>>();
         let mut sinks: Vec<&dyn AnySink> = files.sinks();
@@ -53,12 +55,16 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let simulated = begun.elapsed();
 
     let comparison = files.comparison();
+    let forest = files.forest(&study);
     let targets = files.targets();
     let written = files.finish(&study, counts, arguments.threads, simulated)?;
     if !arguments.quiet {
         print(&exposure.text(&study))?;
         if let Some(comparison) = comparison {
             print(&format!("\n{comparison}"))?;
+        }
+        if let Some(forest) = forest {
+            print(&format!("\n{forest}"))?;
         }
         if let Some(targets) = targets {
             print(&format!("\n{targets}"))?;

@@ -442,28 +442,32 @@ fn standard_error(percentile: &str) -> Column {
 
 /// Columns of `forest.csv`.
 #[must_use]
-pub fn forest() -> Vec<Column> {
-    vec![
-        Column::new(
+pub fn forest(layout: &Layout) -> Vec<Column> {
+    let mut columns = swept(layout);
+    columns.extend([
+        Column::text("arm", "name of the arm"),
+        Column::integer("cycle", "number of the cycle whose exposure is compared; empty where parameters alone are"),
+        Column::text(
             "covariate",
-            "",
             "covariate that is moved; empty for individuals with the covariates of the reference",
         ),
-        Column::new("level", "", "`p5`, `p95`: percentile in the cohort; `category`; `given`; `individuals`"),
+        Column::text("level", "`p5`, `p95`: percentile in the cohort; `category`; `given`; `individuals`"),
         Column::new("value", "", "value of the covariate"),
-        Column::new("unit", "", "unit of the covariate"),
-        Column::new("quantity", "", "what is compared: auc, cmax, or an individual parameter"),
-        Column::new("reference", "", "that quantity in the reference subject, in its unit"),
+        Column::new("reference_value", "", "its value in the reference subject"),
+        Column::text("unit", "unit of the covariate"),
+        Column::text("quantity", "what is compared: auc, cmax, or an individual parameter"),
+        Column::new("reference", "", "that quantity in the reference subject"),
+        Column::text("reference_unit", "its unit"),
         Column::new("ratio", "", "over that of the reference subject; of individuals, their median"),
         Column::new("change_percent", "%", "100 (ratio - 1)"),
         Column::new("lower", "", "5th percentile of the ratio, see `interval`"),
         Column::new("upper", "", "95th percentile of the ratio"),
-        Column::new(
+        Column::text(
             "interval",
-            "",
             "`confidence`: over replicates of the parameters (90 % confidence interval); `between_subjects`: over individuals; empty: parameters are certain",
         ),
-    ]
+    ]);
+    columns
 }
 
 /// Unit of a metric, in the words of the study.
@@ -571,7 +575,7 @@ mod tests {
             summary(&layout),
             accumulation(&layout),
             comparison(&layout),
-            forest(),
+            forest(&layout),
             vpc(&names),
             vpc_observations(&names, true),
         ]

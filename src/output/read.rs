@@ -1,5 +1,6 @@
 //! Reading back what was written, for plots and reports.
 
+pub mod forests;
 pub mod vpc;
 
 use std::ffi::OsStr;

@@ -1,14 +1,17 @@
 //! The forest of a model's covariates: ratios to the reference subject, covariate by covariate.
 
-use crate::exposure::forest::{ForestInterval, ForestRow};
+use std::collections::BTreeMap;
+
+use crate::exposure::forest::{ForestInterval, ForestLevel, ForestRow};
 use crate::output::number;
 
-use super::axis::{Axis, Scale, Tick};
+use super::axis::{Axis, Scale, Tick, plain};
 use super::comparison::{distinct, label};
 use super::figure::{Figure, Plan, typeset};
 use super::panel::{Key, Legend, Look, Panel, REGION_OPACITY};
 use super::picture::{Anchor, Picture};
-use super::style::{FINE_LINE, HEAVY_LINE, SMALL_SIZE, Theme};
+use super::render::fitted;
+use super::style::{FINE_LINE, HEAVY_LINE, SMALL_SIZE, TEXT_SIZE, Theme};
 
 /// Limits that are shaded: those of average bioequivalence.
 const LIMITS: [f64; 2] = [0.8, 1.25];
@@ -16,6 +19,9 @@ const LIMITS: [f64; 2] = [0.8, 1.25];
 const ROW: f64 = 24.0;
 /// Between groups of rows, in rows.
 const GROUP_GAP: f64 = 0.35;
+/// Longest label of a row, and longest caption.
+const MOST_LABEL: f64 = 330.0;
+const MOST_CAPTION: f64 = 400.0;
 /// Part of the panel's width, beyond the ratios, that holds them as text.
 const TEXT_PART: f64 = 0.34;
 
@@ -24,10 +30,10 @@ const TEXT_PART: f64 = 0.34;
 pub struct ForestPlot {
     /// What the picture is headed with, such as the study's name.
     pub heading: String,
-    /// What exposure it is, such as `cycle 4 of fixed`.
-    pub of: String,
     /// What is drawn.
     pub rows: Vec<ForestRow>,
+    /// Units of what is compared, by its name.
+    pub units: BTreeMap<String, String>,
 }
 
 impl ForestPlot {
@@ -35,40 +41,34 @@ impl ForestPlot {
     #[must_use]
     pub fn draw(&self, theme: Theme) -> Picture {
         let quantities = distinct(self.rows.iter().map(|row| row.quantity.as_str()));
-        let ends = |row: &ForestRow| row.interval.map_or([row.ratio; 2], |(interval, _)| interval);
-        let values = || self.rows.iter().flat_map(ends).chain(LIMITS).filter(|value| value.is_finite() && *value > 0.0);
-        let (low, high) = (values().fold(f64::INFINITY, f64::min), values().fold(0.0, f64::max));
         let first: Vec<&ForestRow> = self.of_quantity(quantities.first().copied().unwrap_or_default());
         let places = places(&first);
         let depth = places.last().copied().unwrap_or(1.0) + 0.5;
-        let panels = quantities
-            .iter()
-            .map(|quantity| {
-                let mut x = Axis::ratio(low, high, LIMITS, 0.07, "Ratio to the reference subject".to_owned());
-                x.scale.high *= libm::pow(x.scale.high / x.scale.low, TEXT_PART / (1.0 - TEXT_PART));
-                let tick = |(row, &value): (&&ForestRow, &f64)| Tick { value, label: Some(row_label(row)) };
-                let y = Axis {
-                    scale: Scale { low: depth, high: 0.5, logarithmic: false },
-                    ticks: first.iter().zip(&places).map(tick).collect(),
-                    label: String::new(),
-                };
-                Plan { x, y, caption: label(quantity).to_owned(), doses: Vec::new(), notes: 0.0 }
-            })
-            .collect();
-        let has = |what| self.rows.iter().any(|row| row.interval.is_some_and(|(_, found)| found == what));
-        let mut shown = "Typical subject with one covariate moved".to_owned();
-        if has(ForestInterval::Confidence) {
-            shown += "; line: 90 % confidence interval, 5th to 95th percentile over replicates of the parameters";
-        }
-        if has(ForestInterval::BetweenSubjects) {
-            shown += "; last row: median and 5th to 95th percentile of subjects with the covariates of the reference";
-        }
+        let x = self.x_axis();
+        let plan = |(index, quantity): (usize, &&str)| {
+            let mut x = x.clone();
+            if index + 1 < quantities.len() {
+                x.label.clear();
+            }
+            let tick = |(row, &value): (&&ForestRow, &f64)| {
+                let label = fitted(&row_label(row), SMALL_SIZE, false, MOST_LABEL);
+                Tick { value, label: Some(label) }
+            };
+            let y = Axis {
+                scale: Scale { low: depth, high: 0.5, logarithmic: false },
+                ticks: first.iter().zip(&places).map(tick).collect(),
+                label: String::new(),
+            };
+            let caption = fitted(&self.caption(quantity), TEXT_SIZE, false, MOST_CAPTION);
+            Plan { x, y, caption, doses: Vec::new(), notes: 0.0 }
+        };
+        let panels = quantities.iter().enumerate().map(plan).collect();
         let mut legend = Legend::default();
         legend.add(&format!("{} to {}", LIMITS[0], LIMITS[1]), Key::Region, Look::neutral(theme));
         let figure = Figure {
             theme,
-            title: format!("{}: covariates and exposure, {}", self.heading, self.of),
-            subtitle: shown,
+            title: format!("{}: {}", self.heading, self.compared()),
+            subtitle: self.subtitle(),
             panels,
             columns: 1,
             panel_height: ROW * (depth - 0.5),
@@ -77,11 +77,78 @@ impl ForestPlot {
         let (mut picture, panels) = figure.lay_out();
         for (panel, quantity) in panels.iter().zip(&quantities) {
             shade(&mut picture, panel);
+            self.clear_for_text(&mut picture, panel);
             for (row, &place) in self.of_quantity(quantity).into_iter().zip(&places) {
                 self.draw_row(&mut picture, panel, row, place);
             }
         }
         picture
+    }
+
+    /// Ratios of all quantities on one axis, with room for them as text behind it.
+    fn x_axis(&self) -> Axis {
+        let ends = |row: &ForestRow| row.interval.map_or([row.ratio; 2], |(interval, _)| interval);
+        let values = || self.rows.iter().flat_map(ends).chain(LIMITS).filter(|value| value.is_finite() && *value > 0.0);
+        let (low, high) = (values().fold(f64::INFINITY, f64::min), values().fold(0.0, f64::max));
+        let mut x = Axis::ratio(low, high, LIMITS, 0.07, "Ratio to the reference subject".to_owned());
+        x.scale.high *= libm::pow(x.scale.high / x.scale.low, TEXT_PART / (1.0 - TEXT_PART));
+        x
+    }
+
+    /// `AUC, 33,600 ng·h/mL in the reference subject`.
+    fn caption(&self, quantity: &str) -> String {
+        let reference = self.rows.iter().find(|row| row.quantity == quantity).map_or(f64::NAN, |row| row.reference);
+        let unit = self.units.get(quantity).map_or("", String::as_str);
+        let value = format!("{} {}", digits(reference), typeset(unit));
+        format!("{}: {} in the reference subject", label(quantity), value.trim_end())
+    }
+
+    fn subtitle(&self) -> String {
+        let mut reference: Vec<String> = Vec::new();
+        for row in &self.rows {
+            let Some(at) = row.reference_at else { continue };
+            let text = value_label(&row.covariate, at, &row.unit);
+            if !reference.contains(&text) {
+                reference.push(text);
+            }
+        }
+        let mut shown = format!("Typical subject with one covariate moved; reference: {}", reference.join(", "));
+        if self.has(ForestInterval::Confidence) {
+            shown += ". Line: 90 % confidence interval, 5th to 95th percentile over replicates of the parameters";
+        }
+        if self.has(ForestInterval::BetweenSubjects) {
+            shown +=
+                ". Last row: median and 5th to 95th percentile of individuals with the covariates of the reference";
+        }
+        shown
+    }
+
+    fn has(&self, what: ForestInterval) -> bool {
+        self.rows.iter().any(|row| row.interval.is_some_and(|(_, found)| found == what))
+    }
+
+    /// Ends axis and grid where the text begins, and says what the text is.
+    fn clear_for_text(&self, picture: &mut Picture, panel: &Panel) {
+        let left = panel.right - TEXT_PART * (panel.right - panel.left);
+        let (top, right, bottom) = (panel.top - 1.0, panel.right + 1.0, panel.bottom + 1.0);
+        picture.area(vec![(left, top), (right, top), (right, bottom), (left, bottom)], panel.theme.ground(), 1.0);
+        let interval = if self.has(ForestInterval::Confidence) { "90 % CI" } else { "5th to 95th" };
+        let heading = if self.rows.iter().any(|row| row.interval.is_some()) {
+            format!("ratio ({interval})")
+        } else {
+            "ratio".to_owned()
+        };
+        picture.text(&heading, (panel.right, panel.top - 10.0), Anchor::End, SMALL_SIZE, panel.theme.faint_text());
+    }
+
+    /// `covariates and exposure in cycle 4 of fixed`.
+    fn compared(&self) -> String {
+        match self.rows.first() {
+            Some(ForestRow { cycle: Some(cycle), arm, .. }) => {
+                format!("covariates and exposure in cycle {cycle} of {arm}")
+            }
+            _ => "covariates and individual parameters".to_owned(),
+        }
     }
 
     fn of_quantity(&self, quantity: &str) -> Vec<&ForestRow> {
@@ -94,9 +161,9 @@ impl ForestPlot {
         let series = covariates.iter().position(|name| *name == row.covariate).unwrap_or(0);
         let colour = if row.covariate.is_empty() { theme.axis() } else { theme.series(series) };
         let Some(y) = panel.at_y(place) else { return };
-        let mut text = number::format(row.ratio, Some(3));
+        let mut text = digits(row.ratio);
         if let Some(([low, high], _)) = row.interval {
-            text = format!("{text} ({} to {})", number::format(low, Some(3)), number::format(high, Some(3)));
+            text = format!("{text} ({} to {})", digits(low), digits(high));
             if let (Some(from), Some(to)) = (panel.at_x(low), panel.at_x(high)) {
                 picture.line(&[(from, y), (to, y)], colour, HEAVY_LINE);
             }
@@ -134,10 +201,38 @@ fn places(rows: &[&ForestRow]) -> Vec<f64> {
 /// `BSA 1.55 m² (5th percentile)`.
 fn row_label(row: &ForestRow) -> String {
     let Some(at) = row.at else { return "individuals alike".to_owned() };
-    let value = format!("{} {} {}", row.covariate, number::format(at, Some(3)), typeset(&row.unit));
+    let value = value_label(&row.covariate, at, &row.unit);
     match row.level {
-        "p5" => format!("{} (5th percentile)", value.trim_end()),
-        "p95" => format!("{} (95th percentile)", value.trim_end()),
-        _ => value.trim_end().to_owned(),
+        ForestLevel::Low => format!("{value} (5th percentile)"),
+        ForestLevel::High => format!("{value} (95th percentile)"),
+        _ => value,
+    }
+}
+
+/// `BSA 1.55 m²`.
+fn value_label(covariate: &str, at: f64, unit: &str) -> String {
+    format!("{covariate} {} {}", number::format(at, Some(3)), typeset(unit)).trim_end().to_owned()
+}
+
+/// Three significant digits, also where the last is a 0, so that numbers under each other are alike.
+fn digits(value: f64) -> String {
+    let decimals = match value.abs() {
+        x if x >= 99.95 => 0,
+        x if x >= 9.995 => 1,
+        x if x >= 0.9995 => 2,
+        x if x >= 0.09995 => 3,
+        _ => return number::format(value, Some(3)),
+    };
+    plain(value, decimals)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ratios_have_three_significant_digits_whatever_they_are() {
+        let shown = [0.9996, 1.4, 0.8999, 12.04, 12345.6, 0.1, 0.01234].map(digits);
+        assert_eq!(shown, ["1.00", "1.40", "0.900", "12.0", "12,346", "0.100", "0.0123"]);
     }
 }

@@ -88,6 +88,9 @@ pub fn write(folder: &OutputFolder, pictures: &[NamedPicture]) -> Result<Vec<Out
 }
 
 #[cfg(test)]
+mod label_tests;
+
+#[cfg(test)]
 mod tests {
     use super::accumulation::{Accumulation, AccumulationArm, AccumulationCycle};
     use super::confidence::ConfidencePlot;
@@ -121,7 +124,7 @@ mod tests {
     }
 
     /// Every label lies within its picture, and no two touch.
-    fn check_labels(name: &str, picture: &Picture) {
+    pub(super) fn check_labels(name: &str, picture: &Picture) {
         let texts: Vec<&Text> = picture
             .shapes
             .iter()

@@ -134,7 +134,8 @@ impl Panel {
         let middle = (self.left + self.right) / 2.0;
         let at = (middle, axis_y + TICK_LABELS + AXIS_LABEL - 4.0);
         let gutter = Self::gutter(&self.y);
-        let room = self.right - self.left + 2.0 * gutter.min(WIDTH - MARGIN - self.right);
+        // Half of the gap to the next panel on either side, or what is left of the picture.
+        let room = self.right - self.left + gutter.min(2.0 * (WIDTH - MARGIN - self.right));
         picture.text(&fitted(&self.x.label, TEXT_SIZE, false, room), at, Anchor::Middle, TEXT_SIZE, theme.text());
         picture.put(Text {
             text: fitted(&self.y.label, TEXT_SIZE, false, self.bottom - self.top + CAPTION),

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::output::layout::Encoding;
 use crate::output::manifest::Manifest;
+use crate::output::read::forests::Forest;
 use crate::output::read::{self, Curve};
 use crate::output::summaries::{SummaryOf, SummaryRow};
 use crate::stats;
@@ -14,6 +15,7 @@ use super::accumulation::{Accumulation, AccumulationArm, AccumulationCycle};
 use super::comparison::ComparisonPlot;
 use super::confidence::{self, ConfidencePlot};
 use super::figure::{Band, typeset};
+use super::forest::ForestPlot;
 use super::picture::Picture;
 use super::spaghetti::{Spaghetti, SpaghettiArm};
 use super::style::Theme;
@@ -53,6 +55,8 @@ pub struct PlotFiles {
     pub target_confidence: Option<PathBuf>,
     /// `comparison.csv`.
     pub comparison: Option<PathBuf>,
+    /// `forest.csv`.
+    pub forest: Option<PathBuf>,
     /// `vpc.csv`.
     pub vpc: Option<PathBuf>,
     /// `vpc_observations.csv`.
@@ -76,6 +80,7 @@ impl PlotFiles {
             targets: find("targets"),
             target_confidence: find("target_confidence"),
             comparison: find("comparison"),
+            forest: find("forest"),
             vpc: find("vpc"),
             vpc_observations: find("vpc_observations"),
             confidence: find("confidence"),
@@ -140,6 +145,10 @@ pub fn pictures(files: &PlotFiles, manifest: &Manifest, options: &PlotOptions) -
             let plot = ComparisonPlot { heading: manifest.study.name.clone(), arms, rows };
             add("comparison", plot.draw(options.theme));
         }
+    }
+    if let Some(forest) = &files.forest {
+        let Forest { rows, units, .. } = read::forests::first_point(forest, 0)?;
+        add("forest", ForestPlot { heading: manifest.study.name.clone(), rows, units }.draw(options.theme));
     }
     let shown_already = |name: &str| Some(name) == concentration || name == "DV";
     for quantity in study.quantities().filter(|name| !shown_already(name) && study.changes_in_time(name)) {

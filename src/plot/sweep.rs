@@ -3,13 +3,14 @@
 use std::path::Path;
 
 use crate::output::manifest::Manifest;
-use crate::output::read;
+use crate::output::read::{self, forests::Forest};
 use crate::output::summaries::{SummaryOf, SummaryRow};
 use crate::units::TimeUnit;
 
 use super::PlotError;
 use super::axis::Axis;
 use super::figure::{Band, Figure, Plan, subjects, typeset, with_unit};
+use super::forest::ForestPlot;
 use super::multiples::{Multiples, MultiplesPanel, SweptTick};
 use super::panel::{Key, Legend, Look};
 use super::picture::Picture;
@@ -117,6 +118,11 @@ pub(super) fn pictures(
     }
     if !kept.curves.is_empty() && kept.points.len() <= MOST_POINTS {
         add("sweep_concentration", curves(&kept, swept, manifest, manifest.units.time.parse()?, theme));
+    }
+    if let Some(forest) = &files.forest {
+        let Forest { swept: cells, rows, units } = read::forests::first_point(forest, swept.names.len())?;
+        let heading = format!("{} at {}", manifest.study.name, swept.describe(&cells));
+        add("forest", ForestPlot { heading, rows, units }.draw(theme));
     }
     if let Some(targets) = files.target_confidence.as_ref().or(files.targets.as_ref())
         && let Some(attainment) = pta::attainment(targets, swept, manifest)?

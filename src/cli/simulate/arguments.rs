@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 use teorell::study::{Override, Study, StudyError, embedded};
 
+use crate::cli::doses::Doses;
 use crate::cli::report::Failure;
 
 const EXAMPLES: &str = "\
@@ -77,24 +78,8 @@ pub struct Arguments {
     #[arg(long, help_heading = "Model")]
     typical: bool,
 
-    /// Amount of every dose, for a model without a study.
-    #[arg(
-        long,
-        value_name = "AMOUNT",
-        requires = "model",
-        conflicts_with = "study",
-        help_heading = "Doses without a study"
-    )]
-    dose: Option<f64>,
-    /// Time from one dose to the next [default: 24 h].
-    #[arg(long, value_name = "TIME", requires = "dose", help_heading = "Doses without a study")]
-    every: Option<String>,
-    /// Number of doses [default: 1].
-    #[arg(long, value_name = "N", requires = "dose", help_heading = "Doses without a study")]
-    repeat: Option<u32>,
-    /// Length of each infusion; a bolus where not given.
-    #[arg(long, value_name = "TIME", requires = "dose", help_heading = "Doses without a study")]
-    infusion: Option<String>,
+    #[command(flatten)]
+    doses: Doses,
 
     /// A data set in NONMEM's form (- is standard input), in place of a cohort and arms.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["subjects", "arms", "dose"], help_heading = "Data set")]
@@ -205,27 +190,21 @@ impl Arguments {
         if let Some(data) = &self.data {
             return Ok(format!("name = {}\nmodel = {}\n[data]\npath = {}\n", text(name), text(model), text(data)));
         }
-        let Some(dose) = self.dose else {
+        let Some(regimen) = self.doses.regimen()? else {
             let failure = Failure::bad_input("a model alone does not say what is given");
             return Err(
                 failure.with_hint("add doses, such as `--dose 100 --every \"12 h\" --repeat 14`, or name a study")
             );
         };
-        let every: teorell::units::TimeSpan = match &self.every {
-            Some(every) => every.parse().map_err(|error| Failure::bad_input(format!("--every: {error}")))?,
-            None => teorell::units::TimeSpan { value: 24.0, unit: teorell::units::TimeUnit::Hour },
-        };
-        let repeat = self.repeat.unwrap_or(1);
-        let end = every.value * f64::from(repeat);
-        let infusion = self.infusion.as_ref().map_or_else(String::new, |time| format!(", infusion = {}", text(time)));
+        let end = regimen.every.value * f64::from(regimen.repeat);
         Ok(format!(
             "name = {}\nmodel = {}\n[cohort]\nsize = 1\n[sampling]\ngrid = [{{ to = {end:?}, by = {:?}, unit = \"{unit}\" }}]\n\
-             [[arm]]\nname = \"doses\"\nregimen = {{ amount = {dose:?}, every = {}, repeat = {repeat}{infusion} }}\n",
+             [[arm]]\nname = \"doses\"\nregimen = {}\n",
             text(name),
             text(model),
-            end / f64::from(repeat.clamp(1, 1000)) / 50.0,
-            text(&every.to_string()),
-            unit = every.unit,
+            end / f64::from(regimen.repeat.clamp(1, 1000)) / 50.0,
+            regimen.text,
+            unit = regimen.every.unit,
         ))
     }
 

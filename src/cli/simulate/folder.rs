@@ -28,6 +28,7 @@ use teorell::study::sweep::SweptValue;
 use teorell::study::{DATA_ARM, Plan, Study};
 
 use super::comparisons::ComparisonFiles;
+use super::forests::ForestFile;
 use super::replicates::{self, ReplicateFiles};
 use super::targets::TargetFiles;
 use crate::cli::report::Failure;
@@ -41,6 +42,7 @@ pub struct Files {
     summary: Option<SummaryFiles>,
     targets: Option<TargetFiles>,
     comparison: Option<ComparisonFiles>,
+    forest: Option<ForestFile>,
     replicates: Option<ReplicateFiles>,
     copies: Vec<OutputFile>,
     // The last to be dropped: a folder that was made for a run that failed is removed once its files are.
@@ -91,6 +93,10 @@ impl Files {
             targets => Some(TargetFiles::create(study, targets, &layout, create_table)?),
         };
         let comparison = ComparisonFiles::create(study, &layout, create_table)?;
+        let forest = match study.spec().forest {
+            Some(_) => Some(ForestFile::create(&layout, create_table)?),
+            None => None,
+        };
         let replicates = match (&study.uncertainty().uncertainty, &summary) {
             (Some(uncertainty), Some(_)) => {
                 let table = create("replicate_summary", columns::replicate_summary(&layout))?;
@@ -99,11 +105,24 @@ impl Files {
             _ => None,
         };
         let copies = write_copies(study, &folder)?;
-        Ok(Self { layout, profiles, exposure, subjects, summary, targets, comparison, replicates, copies, folder })
+        Ok(Self {
+            layout,
+            profiles,
+            exposure,
+            subjects,
+            summary,
+            targets,
+            comparison,
+            forest,
+            replicates,
+            copies,
+            folder,
+        })
     }
 
-    /// Turns to a point of the sweep: the rows to come are its.
-    pub fn begin(&mut self, point: &Study) {
+    /// Turns to a point of the sweep: the rows to come are its. Its forest is made at once, so that what is wrong with it shows
+    /// before the run.
+    pub fn begin(&mut self, point: &Study, threads: Option<usize>) -> Result<(), Failure> {
         let layout = Arc::new(layout(point));
         if let Some(sink) = &mut self.profiles {
             sink.at_point(layout.clone());
@@ -126,7 +145,11 @@ impl Files {
         if let Some(files) = &mut self.replicates {
             files.begin(point, &layout);
         }
+        if let Some(forest) = &mut self.forest {
+            forest.add(point, &layout, threads)?;
+        }
         self.layout = layout;
+        Ok(())
     }
 
     /// Writes what is known of a point once all its subjects are done.
@@ -171,6 +194,11 @@ impl Files {
         self.comparison.as_ref().and_then(ComparisonFiles::text)
     }
 
+    /// What is said of covariates.
+    pub fn forest(&self, study: &Study) -> Option<String> {
+        self.forest.as_ref().map(|forest| forest.text(study))
+    }
+
     /// Finishes the files, draws the pictures, and puts everything in its place. Says what was written.
     pub fn finish(
         self,
@@ -212,6 +240,11 @@ impl Files {
         if let Some(table) = self.comparison {
             let file = table.finish()?;
             sources.comparison = Some(file.written_path().to_owned());
+            files.push(file);
+        }
+        if let Some(forest) = self.forest {
+            let file = forest.finish()?;
+            sources.forest = Some(file.written_path().to_owned());
             files.push(file);
         }
         if let Some(replicates) = self.replicates {
@@ -286,12 +319,13 @@ pub fn table_format(outputs: &OutputsSpec) -> Result<Format, Failure> {
 
 /// A data set is answered by every variable of its model; only those that were asked for are worth a picture.
 fn is_wanted(study: &Study, picture: &str) -> bool {
-    const ALWAYS: [&str; 8] = [
+    const ALWAYS: [&str; 9] = [
         "concentration",
         "spaghetti",
         "accumulation",
         "clearance",
         "comparison",
+        "forest",
         "sweep",
         "sweep_concentration",
         "pta",
