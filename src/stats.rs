@@ -2,6 +2,8 @@
 //!
 //! What is undefined (the mean of nothing, the SD of one value, the geometric mean of a zero) is `None`, never a number.
 
+use multiversion::multiversion;
+
 pub(crate) mod elementary;
 
 /// Quantile of values sorted in ascending order, by linear interpolation between order statistics.
@@ -129,9 +131,7 @@ impl Moments {
             return Self::default();
         }
         // Two passes over a slice are faster than the recurrence (no division inside) and more accurate.
-        let mean = sum_of(values, |x| x) / n;
-        let rest = sum_of(values, |x| x - mean);
-        let squares = sum_of(values, |x| (x - mean) * (x - mean));
+        let (mean, rest, squares) = central_sums(values);
         Self { n: values.len() as u64, mean: mean + rest / n, squares: squares - rest * rest / n }
     }
 
@@ -190,22 +190,32 @@ impl Moments {
     }
 }
 
-/// Sum over a slice, in an order that is the same on every machine.
-#[inline(always)]
-fn sum_of(values: &[f64], term: impl Fn(f64) -> f64) -> f64 {
-    // One sum waits for its last addition; eight side by side are vector code and lose fewer digits.
-    const SUMS: usize = 8;
-    let mut sums = [0.0; SUMS];
-    let (blocks, rest) = values.as_chunks::<SUMS>();
+/// Mean of values to rounding; sum, and sum of squares, of the differences from it.
+#[multiversion(targets("x86_64+avx2", "x86_64+avx"))]
+fn central_sums(values: &[f64]) -> (f64, f64, f64) {
+    // One sum waits for its last addition; eight side by side are vector code, in the same order on every machine, and lose
+    // fewer digits.
+    let (blocks, rest) = values.as_chunks::<8>();
+    let mut sum = [0.0; 8];
     for block in blocks {
-        for (sum, &x) in sums.iter_mut().zip(block) {
-            *sum += term(x);
-        }
+        sum.iter_mut().zip(block).for_each(|(sum, x)| *sum += x);
     }
-    for (sum, &x) in sums.iter_mut().zip(rest) {
-        *sum += term(x);
+    sum.iter_mut().zip(rest).for_each(|(sum, x)| *sum += x);
+    let mean = of_eight(sum) / values.len() as f64;
+    let (mut first, mut second) = ([0.0; 8], [0.0; 8]);
+    for block in blocks {
+        let differences = block.map(|x| x - mean);
+        first.iter_mut().zip(&differences).for_each(|(sum, x)| *sum += x);
+        second.iter_mut().zip(&differences).for_each(|(sum, x)| *sum += x * x);
     }
-    let [a, b, c, d, e, f, g, h] = sums;
+    for ((first, second), x) in first.iter_mut().zip(&mut second).zip(rest) {
+        *first += x - mean;
+        *second += (x - mean) * (x - mean);
+    }
+    (mean, of_eight(first), of_eight(second))
+}
+
+fn of_eight([a, b, c, d, e, f, g, h]: [f64; 8]) -> f64 {
     ((a + e) + (b + f)) + ((c + g) + (d + h))
 }
 

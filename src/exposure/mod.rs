@@ -5,6 +5,7 @@
 
 pub mod accumulation;
 pub mod auc;
+mod column;
 pub mod comparison;
 pub mod forest;
 pub mod interval;

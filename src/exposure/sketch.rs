@@ -6,6 +6,9 @@
 //! mathematics library, which keeps the result the same on every machine. A sketch holds nothing but counts: in whatever
 //! order values are added or sketches merged, it says the same.
 
+use std::ops::RangeInclusive;
+
+use super::column::Column;
 use crate::stats::{quantile_rank, quantile_standard_error};
 
 /// Mantissa bits in a key: buckets are at most 2^-9 of their lower edge wide, so that their middle is within 2^-10 = 0.098 %.
@@ -48,12 +51,17 @@ impl Sketch {
 
     /// Adds values; those that are not finite are ignored.
     pub fn add_all(&mut self, values: &[f64]) {
-        // Nearly always all are positive. Then room is made once, and nothing is left to ask per value.
-        let (smallest, largest) = range(values);
-        if smallest > 0.0 && largest < f64::INFINITY {
-            self.positive.add_all(values, smallest, largest);
-        } else {
-            values.iter().for_each(|&value| self.add(value));
+        const AT_ONCE: usize = 256;
+        let (mut keys, mut room) = ([0; AT_ONCE], Vec::new());
+        for values in values.chunks(AT_ONCE) {
+            let column = Column::new(values, &mut room);
+            if column.is_positive() {
+                keys.iter_mut().zip(column.values()).for_each(|(key, &value)| *key = key_of(value));
+                let range = key_of(column.smallest())..=key_of(column.largest());
+                self.positive.add_all(&keys[..column.values().len()], range);
+            } else {
+                column.values().iter().for_each(|&value| self.add(value));
+            }
         }
     }
 
@@ -145,46 +153,68 @@ impl Bucket {
     }
 }
 
-/// Smallest and largest value, (-inf, inf) where one is not a number and (inf, -inf) of nothing.
-fn range(values: &[f64]) -> (f64, f64) {
-    const EVERYTHING: (f64, f64) = (f64::NEG_INFINITY, f64::INFINITY);
-    const LANES: usize = 8;
-    let (blocks, rest) = values.as_chunks::<LANES>();
-    let (mut low, mut high, mut known) = ([f64::INFINITY; LANES], [f64::NEG_INFINITY; LANES], true);
-    for block in blocks {
-        for (lane, &x) in block.iter().enumerate() {
-            low[lane] = if x < low[lane] { x } else { low[lane] };
-            high[lane] = if x > high[lane] { x } else { high[lane] };
-            known &= !x.is_nan();
+/// A sketch whose counts are brought up to date now and then: those of thousands of sketches are more than a processor's
+/// caches hold, and a few hundred values at a time would wait for memory at each of them.
+#[derive(Debug, Default)]
+pub(super) struct BatchedSketch {
+    sketch: Sketch,
+    /// Buckets of positive values that are to be counted.
+    waiting: Vec<u32>,
+    /// The lowest and the highest of them.
+    range: Option<(u32, u32)>,
+}
+
+impl BatchedSketch {
+    /// Buckets that may wait: the counts are fetched once for so many.
+    const BATCH: usize = 2048;
+
+    /// Adds the values of a column.
+    pub(super) fn add(&mut self, column: &Column<'_>) {
+        if !column.is_positive() || column.values().len() > Self::BATCH {
+            return self.sketch.add_all(column.values());
         }
+        if self.waiting.len() + column.values().len() > Self::BATCH {
+            self.settled();
+        }
+        if self.waiting.capacity() == 0 {
+            self.waiting.reserve_exact(Self::BATCH);
+        }
+        self.waiting.extend(column.values().iter().map(|&value| key_of(value)));
+        let (low, high) = (key_of(column.smallest()), key_of(column.largest()));
+        self.range = Some(self.range.map_or((low, high), |range| (low.min(range.0), high.max(range.1))));
     }
-    let (low, high) = (low.iter().chain(rest), high.iter().chain(rest));
-    known &= !rest.iter().any(|x| x.is_nan());
-    let found = (low.copied().fold(f64::INFINITY, f64::min), high.copied().fold(f64::NEG_INFINITY, f64::max));
-    if known { found } else { EVERYTHING }
+
+    /// The sketch of all values so far.
+    pub(super) fn settled(&mut self) -> &Sketch {
+        if let Some((low, high)) = self.range.take() {
+            self.sketch.positive.add_all(&self.waiting, low..=high);
+            self.waiting.clear();
+        }
+        &self.sketch
+    }
 }
 
 /// The bucket of a magnitude.
 #[inline]
-fn key(magnitude: f64) -> u32 {
+fn key_of(magnitude: f64) -> u32 {
     (magnitude.to_bits() >> SHIFT) as u32
 }
 
 impl Buckets {
-    /// Adds magnitudes between the two.
-    fn add_all(&mut self, magnitudes: &[f64], smallest: f64, largest: f64) {
-        self.slot(key(largest));
-        self.slot(key(smallest));
+    /// Adds magnitudes, each given as its bucket, within a range of buckets of which both ends are among them.
+    fn add_all(&mut self, keys: &[u32], range: RangeInclusive<u32>) {
+        // Room is made once, and nothing is left to ask per value.
+        self.slot(*range.end());
+        self.slot(*range.start());
         let (first, counts) = (self.first, self.counts.as_mut_slice());
-        for &magnitude in magnitudes {
-            let offset = key(magnitude).saturating_sub(first) as usize;
-            counts[offset] += 1;
+        for &key in keys {
+            counts[key.saturating_sub(first) as usize] += 1;
         }
-        self.total += magnitudes.len() as u64;
+        self.total += keys.len() as u64;
     }
 
     fn add(&mut self, magnitude: f64) {
-        let slot = self.slot(key(magnitude));
+        let slot = self.slot(key_of(magnitude));
         self.counts[slot] += 1;
         self.total += 1;
     }
@@ -290,7 +320,11 @@ mod tests {
         assert_eq!(sketch_of(&[f64::NAN, f64::INFINITY]).n(), 0);
         let mut at_once = Sketch::default();
         at_once.add_all(&[f64::NAN, 1.0, f64::INFINITY]);
+        at_once.add_all(&[f64::NAN, f64::INFINITY]);
         assert_eq!(at_once, sketch_of(&[1.0]));
+        let mut batched = BatchedSketch::default();
+        batched.add(&Column::new(&[f64::NAN], &mut Vec::new()));
+        assert_eq!(batched.settled(), &Sketch::default());
     }
 
     #[test]
@@ -308,6 +342,21 @@ mod tests {
         }
     }
 
+    #[test]
+    fn batches_count_what_comes_before_and_after_they_are_full() {
+        let values: Vec<f64> =
+            (1..3 * BatchedSketch::BATCH).map(|i| (i as f64 * 0.618_033_988_749_895) % 1.0).collect();
+        for piece in [1, 700, BatchedSketch::BATCH, BatchedSketch::BATCH + 1] {
+            let mut batched = BatchedSketch::default();
+            for piece in values.chunks(piece) {
+                batched.add(&Column::new(piece, &mut Vec::new()));
+                assert!(batched.waiting.capacity() <= BatchedSketch::BATCH);
+            }
+            assert_eq!(batched.settled(), &sketch_of(&values));
+            assert_eq!(batched.settled(), &sketch_of(&values), "what was counted is not counted again");
+        }
+    }
+
     proptest! {
         #[test]
         fn every_quantile_is_within_the_stated_error(
@@ -320,6 +369,9 @@ mod tests {
             let mut at_once = Sketch::default();
             values.chunks(50).for_each(|values| at_once.add_all(values));
             prop_assert_eq!(&at_once, &sketch);
+            let mut batched = BatchedSketch::default();
+            values.chunks(50).for_each(|values| batched.add(&Column::new(values, &mut Vec::new())));
+            prop_assert_eq!(batched.settled(), &sketch);
             values.sort_by(f64::total_cmp);
             for p in PROBABILITIES {
                 let (found, exact) = (sketch.quantile(p).unwrap(), quantile_sorted(&values, p).unwrap());

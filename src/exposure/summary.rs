@@ -3,6 +3,7 @@
 use crate::stats::elementary::logarithms;
 use crate::stats::{Geometric, Moments, one_standard_error_about, quantiles};
 
+use super::column::Column;
 use super::sketch::Sketch;
 
 /// Up to this many values quantiles are exact; above it they come from a [`Sketch`] (relative error 0.1 %).
@@ -103,14 +104,20 @@ impl ChunkMoments {
     /// Of finite values, in order of subjects. `room` is room to work in.
     #[must_use]
     pub fn of(values: &[f64], room: &mut Vec<f64>) -> Self {
-        let not_positive = values.iter().map(|&x| u64::from(x <= 0.0)).sum();
+        Self::of_column(&Column::new(values, &mut Vec::new()), room)
+    }
+
+    /// Of a column. `room` is room to work in.
+    pub(super) fn of_column(column: &Column<'_>, room: &mut Vec<f64>) -> Self {
+        let values = column.values();
+        let not_positive = if column.smallest() > 0.0 { 0 } else { values.iter().filter(|&&x| x <= 0.0).count() };
         room.clear();
         // With one value that has no logarithm there is no geometric mean, and the others need none.
         if not_positive == 0 {
             room.extend_from_slice(values);
             logarithms(room);
         }
-        Self { values: Moments::of(values), logarithms: Moments::of(room), not_positive }
+        Self { values: Moments::of(values), logarithms: Moments::of(room), not_positive: not_positive as u64 }
     }
 
     /// Adds those of the next chunk.

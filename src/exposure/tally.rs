@@ -6,7 +6,8 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::sketch::Sketch;
+use super::column::Column;
+use super::sketch::BatchedSketch;
 use super::summary::{ChunkMoments, EXACT_UP_TO, Percentiles, Summary};
 
 /// Values of one chunk, series by series: a column each, NaN where a subject has none.
@@ -17,32 +18,44 @@ struct Chunk {
 }
 
 impl Chunk {
-    /// From one row per subject. `values` is room to put them into.
-    fn of_rows(mut values: Vec<f64>, rows: &[&[f64]], columns: &[usize]) -> Self {
-        // A cache line of each column: written whole, while each row is read from front to back.
-        const LINE: usize = 8;
-        let n_subjects = rows.len();
-        values.clear();
-        values.resize(n_subjects * columns.len(), f64::NAN);
-        for (first, rows) in (0..).step_by(LINE).zip(rows.chunks(LINE)) {
-            let shortest = rows.iter().map(|row| row.len()).min().unwrap_or(0);
-            for (&column, values) in columns.iter().zip(values.chunks_exact_mut(n_subjects)) {
-                let line = &mut values[first..first + rows.len()];
-                if let (true, Ok(rows)) = (column < shortest, <&[&[f64]; LINE]>::try_from(rows)) {
-                    line.iter_mut().zip(rows).for_each(|(value, row)| *value = row[column]);
-                } else {
-                    let known = line.iter_mut().zip(rows).filter(|(_, row)| column < row.len());
-                    known.for_each(|(value, row)| *value = row[column]);
-                }
-            }
-        }
-        Self { n_subjects, values }
+    fn new(n_subjects: usize, n_series: usize) -> Self {
+        Self { n_subjects, values: vec![f64::NAN; n_subjects * n_series] }
     }
 
     fn columns(&self) -> std::slice::ChunksExact<'_, f64> {
         self.values.chunks_exact(self.n_subjects.max(1))
     }
+
+    fn columns_mut(&mut self) -> std::slice::ChunksExactMut<'_, f64> {
+        self.values.chunks_exact_mut(self.n_subjects.max(1))
+    }
+
+    fn column_mut(&mut self, series: usize) -> &mut [f64] {
+        &mut self.values[series * self.n_subjects..][..self.n_subjects]
+    }
+
+    /// From one row per subject: series k is column `columns[k]` of the rows, undefined in a row that is too short. Not
+    /// more than a tile of them.
+    fn fill(&mut self, rows: &[&[f64]], columns: &[usize]) {
+        let mut all = self.columns_mut();
+        let mut tile: [&mut [f64]; TILE] = std::array::from_fn(|_| all.next().unwrap_or_default());
+        let first = columns.first().copied().unwrap_or(0);
+        let neighbours = columns.len() == TILE && columns.windows(2).all(|pair| pair[1] == pair[0] + 1);
+        for (subject, row) in rows.iter().enumerate() {
+            let together = row.get(first..).and_then(<[f64]>::first_chunk::<TILE>).filter(|_| neighbours);
+            if let Some(values) = together {
+                (0..TILE).for_each(|series| tile[series][subject] = values[series]);
+            } else {
+                for (series, &column) in columns.iter().enumerate() {
+                    tile[series][subject] = row.get(column).copied().unwrap_or(f64::NAN);
+                }
+            }
+        }
+    }
 }
+
+/// Series that are looked at together: a cache line of every row, and columns that the nearest cache holds.
+const TILE: usize = 8;
 
 /// A chunk, ready to be taken.
 #[derive(Debug)]
@@ -55,10 +68,8 @@ pub struct Prepared {
 #[derive(Debug)]
 pub struct Tally {
     /// One per series; none where values are kept.
-    sketches: Vec<Mutex<Sketch>>,
+    sketches: Vec<Mutex<BatchedSketch>>,
     taken: Mutex<Taken>,
-    /// Buffers of chunks that are in the sketches: fresh ones would cost a page fault every 4 KiB.
-    spare: Mutex<Vec<Vec<f64>>>,
 }
 
 #[derive(Debug)]
@@ -76,7 +87,6 @@ impl Tally {
         Self {
             sketches: (0..n_sketches).map(|_| Mutex::default()).collect(),
             taken: Mutex::new(Taken { moments, kept: Vec::new() }),
-            spare: Mutex::default(),
         }
     }
 
@@ -84,24 +94,27 @@ impl Tally {
     /// and undefined in a row that is too short.
     #[must_use]
     pub fn prepare(&self, rows: &[&[f64]], columns: &[usize]) -> Prepared {
-        let room = locked(&self.spare).pop().unwrap_or_default();
-        let chunk = Chunk::of_rows(room, rows, columns);
+        // In the order in which values lie in the rows, so that each cache line of them is fetched once.
+        let mut order: Vec<usize> = (0..columns.len()).collect();
+        order.sort_by_key(|&series| columns[series]);
+        let mut moments = vec![ChunkMoments::default(); columns.len()];
+        let mut kept = self.sketches.is_empty().then(|| Chunk::new(rows.len(), columns.len()));
+        let mut tile = Chunk::new(rows.len(), TILE);
         let (mut finite, mut logarithms) = (Vec::new(), Vec::new());
-        let mut moments = Vec::with_capacity(chunk.columns().len());
-        for (series, column) in chunk.columns().enumerate() {
-            let values = only_finite(column, &mut finite);
-            moments.push(ChunkMoments::of(values, &mut logarithms));
-            if let Some(sketch) = self.sketches.get(series) {
-                locked(sketch).add_all(values);
+        for order in order.chunks(TILE) {
+            tile.fill(rows, &order.iter().map(|&series| columns[series]).collect::<Vec<_>>());
+            for (column, &series) in tile.columns().zip(order) {
+                if let Some(kept) = &mut kept {
+                    kept.column_mut(series).copy_from_slice(column);
+                }
+                let column = Column::new(column, &mut finite);
+                moments[series] = ChunkMoments::of_column(&column, &mut logarithms);
+                if let Some(sketch) = self.sketches.get(series) {
+                    locked(sketch).add(&column);
+                }
             }
         }
-        let mut prepared = Prepared { moments, kept: None };
-        if self.sketches.is_empty() {
-            prepared.kept = Some(chunk);
-        } else {
-            locked(&self.spare).push(chunk.values);
-        }
-        prepared
+        Prepared { moments, kept }
     }
 
     /// Takes the next chunk.
@@ -118,7 +131,7 @@ impl Tally {
         let mut values = Vec::new();
         let mut summary = |(series, moments): (usize, &ChunkMoments)| {
             let found = match self.sketches.get(series) {
-                Some(sketch) => Percentiles::of_sketch(&locked(sketch)),
+                Some(sketch) => Percentiles::of_sketch(locked(sketch).settled()),
                 None => {
                     values.clear();
                     for column in taken.kept.iter().filter_map(|chunk| chunk.columns().nth(series)) {
@@ -165,17 +178,6 @@ impl CycleTallies {
     }
 }
 
-/// The column itself where every subject has a value, otherwise those that there are.
-fn only_finite<'a>(column: &'a [f64], room: &'a mut Vec<f64>) -> &'a [f64] {
-    // Without an early end, which would keep the loop from being vector code.
-    if column.iter().fold(true, |all, value| all & value.is_finite()) {
-        return column;
-    }
-    room.clear();
-    room.extend(column.iter().filter(|value| value.is_finite()));
-    room
-}
-
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -183,6 +185,7 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::exposure::sketch::Sketch;
     use crate::exposure::summary::Accumulator;
     use proptest::prelude::*;
 
@@ -247,7 +250,8 @@ mod tests {
             rows in prop::collection::vec(prop::collection::vec(-1e3..1e3_f64, 0..6), 1..20),
             columns in prop::collection::vec(0..6_usize, 0..8),
         ) {
-            let chunk = Chunk::of_rows(vec![7.0; 3], &rows.iter().map(Vec::as_slice).collect::<Vec<_>>(), &columns);
+            let mut chunk = Chunk::new(rows.len(), columns.len());
+            chunk.fill(&rows.iter().map(Vec::as_slice).collect::<Vec<_>>(), &columns);
             let found: Vec<Vec<f64>> = chunk.columns().map(<[f64]>::to_vec).collect();
             prop_assert_eq!(found.len(), columns.len());
             for (found, column) in found.iter().zip(&columns) {

@@ -23,11 +23,17 @@ pub(crate) const LG: [f64; 7] = [
 
 /// Replaces positive numbers by their logarithms.
 pub(crate) fn logarithms(values: &mut [f64]) {
-    if values.iter().fold(true, |all, value| all & (*value >= f64::MIN_POSITIVE)) {
+    if all_within(values, f64::MIN_POSITIVE, f64::MAX) {
         logarithms_of_normal(values);
     } else {
         values.iter_mut().for_each(|value| *value = libm::log(*value));
     }
+}
+
+/// Without an early end, which would keep the loop from being vector code.
+#[multiversion(targets("x86_64+avx2", "x86_64+avx"))]
+fn all_within(values: &[f64], low: f64, high: f64) -> bool {
+    values.iter().fold(true, |all, &value| all & (value >= low) & (value <= high))
 }
 
 #[multiversion(targets("x86_64+avx2", "x86_64+avx"))]
@@ -70,7 +76,7 @@ const P: [f64; 5] = [
 
 /// Replaces numbers by their exponentials.
 pub(crate) fn exponentials(values: &mut [f64]) {
-    if values.iter().fold(true, |all, value| all & (value.abs() <= LARGEST_EXPONENT)) {
+    if all_within(values, -LARGEST_EXPONENT, LARGEST_EXPONENT) {
         exponentials_of_moderate(values);
     } else {
         values.iter_mut().for_each(|value| *value = libm::exp(*value));
