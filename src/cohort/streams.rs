@@ -9,6 +9,7 @@
 
 use std::convert::Infallible;
 
+use multiversion::multiversion;
 use rand::{Rng, SeedableRng, TryRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -99,11 +100,13 @@ impl Streams {
     /// it is; `ordinal` numbers the observations of one endpoint at equal times.
     #[must_use]
     pub fn residual(&self, subject: u64, time: f64, endpoint: u16, ordinal: u16) -> ResidualRng {
-        // -0 and 0 are the same time.
-        let time_bits = (time + 0.0).to_bits();
-        let part = u64::from(endpoint) << 16 | u64::from(ordinal);
-        let of_subject = scatter(self.residual_key[0] ^ subject).wrapping_add(self.residual_key[1]);
-        ResidualRng { state: scatter(scatter(of_subject ^ time_bits).wrapping_add(part)) }
+        self.residuals(subject).at(time, endpoint, ordinal)
+    }
+
+    /// The generators of all residual errors of one subject.
+    #[must_use]
+    pub fn residuals(&self, subject: u64) -> ResidualStreams {
+        ResidualStreams { of_subject: scatter(self.residual_key[0] ^ subject).wrapping_add(self.residual_key[1]) }
     }
 
     fn at(&self, purpose: u32, subject: u64, block: u64) -> ChaCha8Rng {
@@ -116,6 +119,36 @@ impl Streams {
         rng.set_stream(subject);
         rng.set_word_pos(u128::from(block) * WORDS_PER_BLOCK);
         rng
+    }
+}
+
+/// Where the residual errors of one subject come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ResidualStreams {
+    of_subject: u64,
+}
+
+impl ResidualStreams {
+    /// See [`Streams::residual`].
+    #[inline(always)]
+    #[must_use]
+    pub fn at(&self, time: f64, endpoint: u16, ordinal: u16) -> ResidualRng {
+        // -0 and 0 are the same time.
+        let time_bits = (time + 0.0).to_bits();
+        let part = u64::from(endpoint) << 16 | u64::from(ordinal);
+        ResidualRng { state: scatter(scatter(self.of_subject ^ time_bits).wrapping_add(part)) }
+    }
+
+    /// The first number of each generator of an endpoint at the times, of the first observation at each: a subject has hundreds.
+    pub fn first_words(&self, times: &[f64], endpoint: u16, words: &mut [u64]) {
+        first_words(*self, times, endpoint, words);
+    }
+}
+
+#[multiversion(targets("x86_64+avx2"))]
+fn first_words(streams: ResidualStreams, times: &[f64], endpoint: u16, words: &mut [u64]) {
+    for (word, &time) in words.iter_mut().zip(times) {
+        *word = scatter(streams.at(time, endpoint, 0).state.wrapping_add(GOLDEN));
     }
 }
 
@@ -151,6 +184,7 @@ impl TryRng for ResidualRng {
 }
 
 /// Spreads neighbouring numbers over all 64 bits, one to one: the finaliser of splitmix64.
+#[inline(always)]
 const fn scatter(bits: u64) -> u64 {
     let mut x = bits;
     x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -239,6 +273,17 @@ mod tests {
         expected += 2;
         // 69,602 draws of 64 bits: a chance collision has probability 2e-10.
         assert_eq!(seen.len(), expected);
+    }
+
+    #[test]
+    fn first_words_are_those_of_the_generators() {
+        let streams = Streams::new(5).residuals(11);
+        let times: Vec<f64> = (0..21).map(|i| f64::from(i) * 0.7).chain([-0.0]).collect();
+        let mut words = vec![0; times.len()];
+        streams.first_words(&times, 3, &mut words);
+        for (&time, word) in times.iter().zip(words) {
+            assert_eq!(word, streams.at(time, 3, 0).next_u64());
+        }
     }
 
     #[test]

@@ -7,6 +7,7 @@
 pub mod design;
 mod error;
 mod half_life;
+mod noise;
 mod pump;
 mod records;
 mod replicates;

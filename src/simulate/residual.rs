@@ -3,8 +3,11 @@
 use rand::{Rng, RngExt};
 use rand_distr::{Binomial, Distribution, Poisson, StandardNormal, StudentT};
 
+use super::noise::{self, ordinal};
+use crate::cohort::streams::ResidualStreams;
 use crate::model::CompiledEndpoint;
 use crate::model::ir::{ErrorModel, Transform};
+use crate::profile::Profile;
 use crate::stats::elementary::exponentials;
 
 /// One simulated observation of an endpoint, from the outputs of the model at that time.
@@ -37,68 +40,163 @@ pub fn observe(endpoint: &CompiledEndpoint, outputs: &[f64], rng: &mut impl Rng)
             category(&probabilities, rng.random())
         }
         ErrorModel::Continuous { .. } => {
-            let (scale, shift) = shift(endpoint, outputs, rng);
-            if shift == 0.0 { prediction } else { scale.add(prediction, shift) }
+            let error = ContinuousError::of(endpoint);
+            let noise = error.noise(outputs, rng);
+            error.add(outputs, noise)
         }
     }
 }
 
-/// As [`observe`], one observation per row: of an endpoint, from the outputs, with a generator of its own.
-pub fn observe_all<'a, R: Rng>(rows: impl Iterator<Item = (&'a CompiledEndpoint, &'a [f64], R)>) -> Vec<f64> {
-    let n = rows.size_hint().0;
-    let (mut values, mut factors) = (Vec::with_capacity(n), Vec::with_capacity(n));
-    for (endpoint, outputs, mut rng) in rows {
-        if let ErrorModel::Continuous { transform: Transform::Log, .. } = endpoint.error {
-            values.push(outputs[endpoint.prediction]);
-            factors.push(shift(endpoint, outputs, &mut rng).1);
-        } else {
-            values.push(observe(endpoint, outputs, &mut rng));
-            factors.push(0.0);
-        }
+/// What is observed of one subject.
+pub struct Samples<'a> {
+    /// Those of the model.
+    pub endpoints: &'a [CompiledEndpoint],
+    /// Index of the endpoint that each sample observes; empty where all observe the first.
+    pub observed: &'a [u16],
+    /// Time of each sample.
+    pub times: &'a [f64],
+    /// The outputs at the samples.
+    pub profile: &'a Profile,
+}
+
+/// As [`observe`], one observation per sample, each with a generator of its own.
+pub fn observe_all(samples: &Samples<'_>, streams: ResidualStreams) -> Vec<f64> {
+    let first = samples.observed.first().copied().unwrap_or(0);
+    if samples.observed.iter().all(|&index| index == first)
+        && let Some(endpoint) = samples.endpoints.get(usize::from(first))
+        && let ErrorModel::Continuous { .. } = endpoint.error
+    {
+        return observe_continuous(endpoint, first, samples, streams);
     }
-    // On the log scale, where most errors are, the exponential is most of the work.
-    exponentials(&mut factors);
-    values.iter_mut().zip(&factors).for_each(|(value, factor)| *value *= factor);
+    let sample = |(row, &time): (usize, &f64)| {
+        let index = samples.observed.get(row).copied().unwrap_or(0);
+        let mut rng = streams.at(time, index, ordinal(samples.times, row));
+        let endpoint = samples.endpoints.get(usize::from(index));
+        endpoint.map_or(f64::NAN, |endpoint| observe(endpoint, samples.profile.row(row), &mut rng))
+    };
+    samples.times.iter().enumerate().map(sample).collect()
+}
+
+/// All samples of one continuous endpoint: a study has hundreds per subject, and each step of the work is faster for all of them in turn.
+fn observe_continuous(
+    endpoint: &CompiledEndpoint,
+    index: u16,
+    samples: &Samples<'_>,
+    streams: ResidualStreams,
+) -> Vec<f64> {
+    let error = ContinuousError::of(endpoint);
+    let rows = || samples.profile.values.chunks_exact(samples.profile.n_outputs);
+    let mut values = match error.degrees_of_freedom {
+        None => noise::normal(streams, index, samples.times),
+        Some(_) => {
+            let rng = |row: usize| streams.at(samples.times[row], index, ordinal(samples.times, row));
+            rows().take(samples.times.len()).enumerate().map(|(i, row)| error.noise(row, &mut rng(i))).collect()
+        }
+    };
+    if *error.transform == Transform::Log {
+        match (error.additive, error.proportional) {
+            (Some(additive), None) if !error.combined1 => {
+                values.iter_mut().zip(rows()).for_each(|(value, row)| *value *= row[additive].abs());
+            }
+            _ => values.iter_mut().zip(rows()).for_each(|(value, row)| *value = error.shift(row, *value)),
+        }
+        exponentials(&mut values);
+        values.iter_mut().zip(rows()).for_each(|(value, row)| *value *= row[endpoint.prediction]);
+    } else {
+        values.iter_mut().zip(rows()).for_each(|(value, row)| *value = error.add(row, *value));
+    }
     values
 }
 
-/// The scale of a continuous endpoint's error, and the error on it.
-fn shift(endpoint: &CompiledEndpoint, outputs: &[f64], rng: &mut impl Rng) -> (Scale, f64) {
-    let mut arguments = endpoint.parameters.iter().map(|&index| outputs[index]);
-    let mut next = || arguments.next().unwrap_or(f64::NAN);
-    let ErrorModel::Continuous { additive, proportional, combined1, transform, degrees_of_freedom } = &endpoint.error
-    else {
-        return (Scale::Identity, 0.0);
-    };
-    let a = additive.as_ref().map_or(0.0, |_| next());
-    let (b, c) = match proportional {
-        None => (0.0, 1.0),
-        Some((_, exponent)) => (next(), exponent.as_ref().map_or(1.0, |_| next())),
-    };
-    let scale = match transform {
-        Transform::Identity => Scale::Identity,
-        Transform::Log => Scale::Log,
-        Transform::Logit { low, high } => Scale::Logit(*low, *high),
-        Transform::Probit { low, high } => Scale::Probit(*low, *high),
-        Transform::BoxCox(_) => Scale::BoxCox(next()),
-        Transform::YeoJohnson(_) => Scale::YeoJohnson(next()),
-    };
-    let noise = match degrees_of_freedom {
-        None => StandardNormal.sample(rng),
-        Some(_) => StudentT::new(next()).map_or(f64::NAN, |t| t.sample(rng)),
-    };
-    let size = outputs[endpoint.prediction].abs();
-    let spread = match (b, c) {
-        (0.0, _) => 0.0,
-        (_, 1.0) => b * size,
-        _ => b * libm::pow(size, c),
-    };
-    let sd = match (combined1, spread) {
-        (true, _) => a + spread,
-        (false, 0.0) => a.abs(),
-        (false, _) => libm::hypot(a, spread),
-    };
-    (scale, if sd == 0.0 { 0.0 } else { sd * noise })
+/// A continuous error model, and where its arguments stand among the outputs.
+struct ContinuousError<'a> {
+    prediction: usize,
+    additive: Option<usize>,
+    proportional: Option<usize>,
+    exponent: Option<usize>,
+    combined1: bool,
+    transform: &'a Transform,
+    lambda: Option<usize>,
+    degrees_of_freedom: Option<usize>,
+}
+
+impl<'a> ContinuousError<'a> {
+    /// Of an endpoint with another error model: none at all.
+    fn of(endpoint: &'a CompiledEndpoint) -> Self {
+        let mut arguments = endpoint.parameters.iter().copied();
+        let mut next = |is_there: bool| if is_there { arguments.next() } else { None };
+        let none = Self {
+            prediction: endpoint.prediction,
+            additive: None,
+            proportional: None,
+            exponent: None,
+            combined1: false,
+            transform: &Transform::Identity,
+            lambda: None,
+            degrees_of_freedom: None,
+        };
+        let ErrorModel::Continuous { additive, proportional, combined1, transform, degrees_of_freedom } =
+            &endpoint.error
+        else {
+            return none;
+        };
+        Self {
+            additive: next(additive.is_some()),
+            proportional: next(proportional.is_some()),
+            exponent: next(matches!(proportional, Some((_, Some(_))))),
+            combined1: *combined1,
+            transform,
+            lambda: next(matches!(transform, Transform::BoxCox(_) | Transform::YeoJohnson(_))),
+            degrees_of_freedom: next(degrees_of_freedom.is_some()),
+            ..none
+        }
+    }
+
+    /// A draw of mean 0, normal or from Student's distribution.
+    fn noise(&self, outputs: &[f64], rng: &mut impl Rng) -> f64 {
+        match self.degrees_of_freedom {
+            None => StandardNormal.sample(rng),
+            Some(index) => StudentT::new(outputs[index]).map_or(f64::NAN, |t| t.sample(rng)),
+        }
+    }
+
+    /// The error on its scale.
+    #[inline]
+    fn shift(&self, outputs: &[f64], noise: f64) -> f64 {
+        let argument = |index: Option<usize>, otherwise: f64| index.map_or(otherwise, |index| outputs[index]);
+        let a = argument(self.additive, 0.0);
+        let (b, c) = (argument(self.proportional, 0.0), argument(self.exponent, 1.0));
+        let size = outputs[self.prediction].abs();
+        let spread = match (b, c) {
+            (0.0, _) => 0.0,
+            (_, 1.0) => b * size,
+            _ => b * libm::pow(size, c),
+        };
+        let sd = match (self.combined1, spread) {
+            (true, _) => a + spread,
+            (false, 0.0) => a.abs(),
+            (false, _) => libm::hypot(a, spread),
+        };
+        if sd == 0.0 { 0.0 } else { sd * noise }
+    }
+
+    /// The prediction with its error.
+    fn add(&self, outputs: &[f64], noise: f64) -> f64 {
+        let (prediction, shift) = (outputs[self.prediction], self.shift(outputs, noise));
+        if shift == 0.0 {
+            return prediction;
+        }
+        let lambda = self.lambda.map_or(f64::NAN, |index| outputs[index]);
+        let scale = match self.transform {
+            Transform::Identity => Scale::Identity,
+            Transform::Log => Scale::Log,
+            Transform::Logit { low, high } => Scale::Logit(*low, *high),
+            Transform::Probit { low, high } => Scale::Probit(*low, *high),
+            Transform::BoxCox(_) => Scale::BoxCox(lambda),
+            Transform::YeoJohnson(_) => Scale::YeoJohnson(lambda),
+        };
+        scale.add(prediction, shift)
+    }
 }
 
 /// The category that a uniform number falls in; the last one takes what the probabilities leave.
@@ -167,6 +265,7 @@ fn yeo_johnson_inverse(y: f64, lambda: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cohort::streams::Streams;
     use crate::model::ir::{Expression, Node, Span};
     use rand::SeedableRng;
     use rand_chacha::ChaCha8Rng;
@@ -202,6 +301,50 @@ mod tests {
 
     // Tolerance of all moments below: the standard error of a mean of 40,000 draws is sd/200, that of their SD
     // sd/283; five standard errors are sd/40 and sd/57.
+
+    #[test]
+    fn all_samples_at_once_are_what_each_is_alone() {
+        let degrees = |mut endpoint: CompiledEndpoint| {
+            if let ErrorModel::Continuous { degrees_of_freedom, .. } = &mut endpoint.error {
+                *degrees_of_freedom = Some(argument());
+            }
+            endpoint.parameters.push(3);
+            endpoint
+        };
+        let poisson = CompiledEndpoint {
+            error: ErrorModel::Poisson(argument()),
+            ..continuous(Transform::Log, true, false, false)
+        };
+        let endpoints = [
+            continuous(Transform::Log, true, false, false),
+            continuous(Transform::Identity, true, true, false),
+            continuous(Transform::Logit { low: 0.0, high: 100.0 }, true, true, true),
+            degrees(continuous(Transform::Log, true, false, false)),
+            poisson,
+        ];
+        // Two samples at one time, an undefined one, one without error, and one that stays 0 on every scale but the plain one.
+        let times = [0.0, 1.5, 1.5, 24.0, 48.0, 72.0];
+        let row = |a: f64, prediction: f64| [prediction, a, 0.2, 5.0];
+        let values = [row(0.3, 10.0), row(0.2, 20.0), row(0.2, 30.0), row(0.1, f64::NAN), row(0.0, 4.0), row(0.5, 0.0)];
+        let profile = Profile { n_outputs: 4, values: values.concat(), ..Profile::default() };
+        let streams = Streams::new(7).residuals(3);
+        let of = |index: u16, row: usize| {
+            let ordinal = u16::from(row == 2);
+            observe(&endpoints[usize::from(index)], &values[row], &mut streams.at(times[row], index, ordinal)).to_bits()
+        };
+        for observed in [[0; 6], [1; 6], [2; 6], [3; 6], [4; 6], [0, 1, 1, 2, 3, 4]] {
+            let samples = Samples { endpoints: &endpoints, observed: &observed, times: &times, profile: &profile };
+            let found: Vec<u64> = observe_all(&samples, streams).into_iter().map(f64::to_bits).collect();
+            let alone: Vec<u64> = observed.iter().enumerate().map(|(row, &index)| of(index, row)).collect();
+            assert_eq!(found, alone, "{observed:?}");
+        }
+        let samples = Samples { endpoints: &endpoints, observed: &[], times: &times, profile: &profile };
+        assert_eq!(
+            observe_all(&samples, streams)[1].to_bits(),
+            of(0, 1),
+            "without a choice the first endpoint is observed"
+        );
+    }
 
     #[test]
     fn lnorm_is_normal_around_the_log_of_the_prediction() {

@@ -6,7 +6,7 @@ use super::design::Setup;
 use super::error::SimulateError;
 use super::half_life;
 use super::replicates::Replicates;
-use super::residual;
+use super::residual::{self, Samples};
 use super::result::{Failure, Outcome, Simulated};
 use super::variability::Variability;
 use crate::cohort::streams::Streams;
@@ -146,16 +146,8 @@ impl<'a> Simulator<'a> {
         if endpoints.is_empty() || !self.setup.residual {
             return Vec::new();
         }
-        // Rows at one time each have their own draw.
-        let mut ordinal = 0;
-        let mut previous = None;
-        residual::observe_all(treated.times.iter().enumerate().map(|(row, &time)| {
-            let endpoint = treated.endpoints.get(row).copied().unwrap_or(0);
-            ordinal = if previous == Some(time) { ordinal + 1 } else { 0 };
-            previous = Some(time);
-            let rng = streams.residual(subject, time, endpoint, ordinal);
-            (&endpoints[usize::from(endpoint)], profile.row(row), rng)
-        }))
+        let (observed, times) = (treated.endpoints.as_slice(), &*treated.times);
+        residual::observe_all(&Samples { endpoints, observed, times, profile }, streams.residuals(subject))
     }
 
     /// Individual parameters at the start, and the terminal half-life they lead to.
