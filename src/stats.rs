@@ -203,10 +203,12 @@ fn central_sums(values: &[f64]) -> (f64, f64, f64) {
     sum.iter_mut().zip(rest).for_each(|(sum, x)| *sum += x);
     let mean = of_eight(sum) / values.len() as f64;
     let (mut first, mut second) = ([0.0; 8], [0.0; 8]);
+    // In loops of their own: together they would not be vector code.
     for block in blocks {
-        let differences = block.map(|x| x - mean);
-        first.iter_mut().zip(&differences).for_each(|(sum, x)| *sum += x);
-        second.iter_mut().zip(&differences).for_each(|(sum, x)| *sum += x * x);
+        first.iter_mut().zip(block).for_each(|(sum, x)| *sum += x - mean);
+    }
+    for block in blocks {
+        second.iter_mut().zip(block).for_each(|(sum, x)| *sum += (x - mean) * (x - mean));
     }
     for ((first, second), x) in first.iter_mut().zip(&mut second).zip(rest) {
         *first += x - mean;

@@ -50,8 +50,11 @@ fn range(values: &[f64]) -> (f64, f64, bool) {
     const LANES: usize = 8;
     let (blocks, rest) = values.as_chunks::<LANES>();
     let (mut low, mut high, mut zero) = ([f64::INFINITY; LANES], [f64::NEG_INFINITY; LANES], [0.0; LANES]);
+    // In loops of their own: together they would not be vector code.
     for block in blocks {
         low.iter_mut().zip(block).for_each(|(low, &x)| *low = if x < *low { x } else { *low });
+    }
+    for block in blocks {
         high.iter_mut().zip(block).for_each(|(high, &x)| *high = if x > *high { x } else { *high });
         // Of what is not finite this product is NaN, and stays so in the sum.
         zero.iter_mut().zip(block).for_each(|(zero, &x)| *zero += 0.0 * x);
