@@ -14,8 +14,9 @@ const MOST_CURVES: usize = 24;
 /// More than a screen can show.
 const DIGITS: u8 = 5;
 
-/// All quantities over time, arm by arm, as JSON that can stand within a page; `None` where there are none.
-pub fn json(time_unit: &str, rows: &[SummaryRow]) -> Option<String> {
+/// All quantities over time, the one that exposure is measured on (`first`) before all others, arm by arm, as JSON that can stand
+/// within a page; `None` where there are none.
+pub fn json(time_unit: &str, first: Option<&str>, rows: &[SummaryRow]) -> Option<String> {
     let unit: TimeUnit = time_unit.parse().ok()?;
     let over_time: Vec<(f64, &SummaryRow)> = rows
         .iter()
@@ -26,7 +27,8 @@ pub fn json(time_unit: &str, rows: &[SummaryRow]) -> Option<String> {
         .collect();
     let end = over_time.iter().map(|(time, _)| *time).fold(0.0, f64::max);
     let shown = time_shown(end, unit);
-    let names = distinct(over_time.iter().map(|(_, row)| row.quantity.as_str()));
+    let mut names = distinct(over_time.iter().map(|(_, row)| row.quantity.as_str()));
+    names.sort_by_key(|&name| Some(name) != first);
     let arms = distinct(over_time.iter().map(|(_, row)| row.arm.as_str()));
     let curve = |quantity: &str, arm: &str| {
         let all: Vec<&(f64, &SummaryRow)> =

@@ -232,3 +232,16 @@ fn compressed_tables_are_shown_too() {
     let page = bench.report();
     assert!(page.contains("<code>accumulation.csv.zst</code>.") && page.contains("Covariates over the subjects"));
 }
+
+#[test]
+fn uncertainty_says_what_is_uncertain_and_which_interval_is_which() {
+    let bench = Bench::new();
+    let uncertainty = "[uncertainty]\nreplicates = 3\nrse = { lcl = 10 }\nomega_df = 30\n\n[sampling]";
+    fs::write(bench.path("s.toml"), bench.read("s.toml").replace("[sampling]", uncertainty)).unwrap();
+    bench.teorell(&["simulate", "s.toml", "-q"]).success();
+    let page = bench.report();
+    assert!(page.contains("6 subjects, under each of 3 sets of parameters, each in all of 2 arms"));
+    assert!(page.contains("<li>fixed effects lcl</li><li>variances of etalcl, with 30 degrees of freedom</li>"));
+    assert!(page.contains("<li>summary.csv: prediction interval of a new subject"));
+    assert!(page.contains("<h3>Confidence intervals over replicates</h3>"));
+}

@@ -198,6 +198,7 @@ fn curves_are_those_of_the_summary_to_five_digits() {
     let data = tags.iter().find(|tag| attribute(tag, "id") == Some("curves")).expect("the curves' data");
     let data: Value = serde_json::from_str(&data.text).unwrap();
     let summary = file_rows(&bench.read("small/summary.csv"));
+    assert_eq!(data["quantities"][0]["name"], "Cc", "the concentration is what a reader sees first");
     let mut compared = 0;
     for quantity in data["quantities"].as_array().unwrap() {
         for arm in quantity["arms"].as_array().unwrap() {

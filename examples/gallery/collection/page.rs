@@ -28,7 +28,8 @@ pub fn page(all: &[Shown], themes: &[Theme]) -> String {
                     p {
                         "Every kind of picture that " code { "teorell" } " draws, with the command that makes it. All share one style: "
                         "DejaVu Sans, six colours that colour-blind readers tell apart, a unit on every axis, and a line of words that "
-                        "says what is shown. A theme is chosen by " code { "--theme" } "."
+                        "says what is shown. A theme is chosen by " code { "--theme" } ". The report of a run (" code { "teorell report course" }
+                        ") holds its pictures, and draws covariates and doses beside them."
                     }
                     fieldset {
                         legend { "Theme" }

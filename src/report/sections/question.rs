@@ -5,6 +5,7 @@ use maud::{Markup, html};
 use super::results::has_subjects;
 use super::{subjects, swept_value};
 use crate::output::columns::Column;
+use crate::output::manifest::UncertaintyRecord;
 use crate::report::{Material, ReportError};
 use crate::study::Plan;
 
@@ -25,6 +26,9 @@ pub(super) fn body(material: &Material<'_>) -> Result<Markup, ReportError> {
                     @if arms.len() > 1 { ", each in all of " (arms.len()) " arms" }
                 }
             }
+            @if let Some(uncertainty) = &manifest.uncertainty {
+                dt { "Uncertainty" } dd { ul.arms { @for line in uncertain(uncertainty) { li { (line) } } } }
+            }
             @if let Some(swept) = swept(material) { dt { "Sweep" } dd { (swept) } }
             dt { "Arms" } dd {
                 ul.arms {
@@ -43,6 +47,25 @@ pub(super) fn body(material: &Material<'_>) -> Result<Markup, ReportError> {
             }
         }
     })
+}
+
+/// What is uncertain, and which interval is which.
+fn uncertain(record: &UncertaintyRecord) -> Vec<String> {
+    let mut lines = Vec::new();
+    if !record.thetas.is_empty() {
+        lines.push(format!("fixed effects {}", record.thetas.join(", ")));
+    }
+    for block in &record.degrees_of_freedom {
+        lines.push(format!("variances of {}, with {} degrees of freedom", block.etas.join(", "), block.df));
+    }
+    lines.push(format!("summary.csv: {}", interval(&record.summary_interval)));
+    lines.push(format!("confidence.csv: {}", interval(&record.confidence_interval)));
+    lines
+}
+
+/// `prediction interval of a new subject` for `prediction: of a new subject`.
+fn interval(words: &str) -> String {
+    words.replacen(": ", " interval ", 1)
 }
 
 /// What is swept, over which values.

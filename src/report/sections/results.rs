@@ -17,7 +17,8 @@ pub(super) fn body(material: &Material<'_>) -> Result<Markup, ReportError> {
     let folder = material.folder;
     let rows = summaries(folder)?;
     let columns = folder.table("summary").map_or(&[] as &[Column], |(file, _)| &file.columns);
-    let data = curves::json(&folder.manifest().units.time, &rows);
+    let manifest = folder.manifest();
+    let data = curves::json(&manifest.units.time, manifest.model.concentration.as_deref(), &rows);
     let shown = tables::shown(folder)?;
     let pictures = figures::of_folder(folder);
     let of_table = |picture: &Figure| shown.iter().any(|table| table.pictures.contains(&picture.name.as_str()));
