@@ -32,10 +32,11 @@ struct Kind {
 
 /// In the order of the page; tables that are not in this list follow, under the names of their files. Another kind of table is
 /// one entry here.
-const KINDS: [Kind; 8] = [
+const KINDS: [Kind; 9] = [
     Kind { stem: "targets", title: "Target attainment", pictures: &["targets", "pta"] },
+    Kind { stem: "target_confidence", title: "Target attainment over replicates", pictures: &[] },
     Kind { stem: "reached", title: "Smallest value that reaches a target", pictures: &["reached"] },
-    Kind { stem: "confidence", title: "Confidence intervals over replicates", pictures: &["confidence"] },
+    Kind { stem: "confidence", title: "Confidence intervals over replicates", pictures: &[] },
     Kind { stem: "comparison", title: "Comparison of arms", pictures: &["comparison"] },
     Kind { stem: "summary", title: "Exposure by cycle", pictures: &[] },
     Kind { stem: "accumulation", title: "Accumulation", pictures: &["accumulation"] },

@@ -97,7 +97,7 @@ pub const EXHIBITS: &[Exhibit] = &[
         name: "uncertain",
         folder: "uncertain",
         title: "Uncertain parameters",
-        about: "Twenty sets of parameters: bands are prediction intervals, over all of them.",
+        about: "Twenty sets of parameters: prediction intervals over all of them, and confidence intervals of the median.",
         command: &["simulate", "examples/studies/uncertain.toml", "-n", N, "--replicates", "20", "--out", "uncertain"],
         only: &[],
     },
