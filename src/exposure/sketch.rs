@@ -51,17 +51,13 @@ impl Sketch {
 
     /// Adds values; those that are not finite are ignored.
     pub fn add_all(&mut self, values: &[f64]) {
-        const AT_ONCE: usize = 256;
-        let (mut keys, mut room) = ([0; AT_ONCE], Vec::new());
-        for values in values.chunks(AT_ONCE) {
-            let column = Column::new(values, &mut room);
-            if column.is_positive() {
-                keys.iter_mut().zip(column.values()).for_each(|(key, &value)| *key = key_of(value));
-                let range = key_of(column.smallest())..=key_of(column.largest());
-                self.positive.add_all(&keys[..column.values().len()], range);
-            } else {
-                column.values().iter().for_each(|&value| self.add(value));
-            }
+        let mut room = Vec::new();
+        let column = Column::new(values, &mut room);
+        if column.is_positive() {
+            let keys = column.values().iter().map(|&value| key_of(value));
+            self.positive.add_all(keys, key_of(column.smallest())..=key_of(column.largest()));
+        } else {
+            column.values().iter().for_each(|&value| self.add(value));
         }
     }
 
@@ -158,36 +154,46 @@ impl Bucket {
 #[derive(Debug, Default)]
 pub(super) struct BatchedSketch {
     sketch: Sketch,
-    /// Buckets of positive values that are to be counted.
-    waiting: Vec<u32>,
+    /// Keys of positive values that are to be counted, less `base`: in this way they take a quarter of the values' memory.
+    waiting: Vec<u16>,
+    base: u32,
     /// The lowest and the highest of them.
     range: Option<(u32, u32)>,
 }
 
 impl BatchedSketch {
-    /// Buckets that may wait: the counts are fetched once for so many.
-    const BATCH: usize = 2048;
+    /// Keys that may wait. The counts of a sketch are fetched once for so many: 20 KB for 16 KB.
+    const BATCH: usize = 8192;
 
     /// Adds the values of a column.
     pub(super) fn add(&mut self, column: &Column<'_>) {
-        if !column.is_positive() || column.values().len() > Self::BATCH {
-            return self.sketch.add_all(column.values());
-        }
-        if self.waiting.len() + column.values().len() > Self::BATCH {
+        let (low, high) = (key_of(column.smallest()), key_of(column.largest()));
+        let n = column.values().len();
+        if column.is_positive() && (self.waiting.len() + n > Self::BATCH || !self.spans(low, high)) {
             self.settled();
+            self.base = low.saturating_sub(1 << 15);
+        }
+        if !column.is_positive() || n > Self::BATCH || !self.spans(low, high) {
+            return self.sketch.add_all(column.values());
         }
         if self.waiting.capacity() == 0 {
             self.waiting.reserve_exact(Self::BATCH);
         }
-        self.waiting.extend(column.values().iter().map(|&value| key_of(value)));
-        let (low, high) = (key_of(column.smallest()), key_of(column.largest()));
+        let base = self.base;
+        self.waiting.extend(column.values().iter().map(|&value| (key_of(value) - base) as u16));
         self.range = Some(self.range.map_or((low, high), |range| (low.min(range.0), high.max(range.1))));
+    }
+
+    /// Whether these keys can wait beside the others. They may be 64 octaves below and above the first.
+    fn spans(&self, low: u32, high: u32) -> bool {
+        low >= self.base && high - self.base <= u32::from(u16::MAX)
     }
 
     /// The sketch of all values so far.
     pub(super) fn settled(&mut self) -> &Sketch {
         if let Some((low, high)) = self.range.take() {
-            self.sketch.positive.add_all(&self.waiting, low..=high);
+            let keys = self.waiting.iter().map(|&key| self.base + u32::from(key));
+            self.sketch.positive.add_all(keys, low..=high);
             self.waiting.clear();
         }
         &self.sketch
@@ -202,15 +208,15 @@ fn key_of(magnitude: f64) -> u32 {
 
 impl Buckets {
     /// Adds magnitudes, each given as its bucket, within a range of buckets of which both ends are among them.
-    fn add_all(&mut self, keys: &[u32], range: RangeInclusive<u32>) {
+    fn add_all(&mut self, keys: impl ExactSizeIterator<Item = u32>, range: RangeInclusive<u32>) {
         // Room is made once, and nothing is left to ask per value.
         self.slot(*range.end());
         self.slot(*range.start());
+        self.total += keys.len() as u64;
         let (first, counts) = (self.first, self.counts.as_mut_slice());
-        for &key in keys {
+        for key in keys {
             counts[key.saturating_sub(first) as usize] += 1;
         }
-        self.total += keys.len() as u64;
     }
 
     fn add(&mut self, magnitude: f64) {
@@ -337,6 +343,9 @@ mod tests {
             let mut at_once = Sketch::default();
             at_once.add_all(&values);
             assert_eq!(at_once, sketch, "in whatever order values come, the same ones are collapsed");
+            let mut batched = BatchedSketch::default();
+            values.chunks(100).for_each(|values| batched.add(&Column::new(values, &mut Vec::new())));
+            assert_eq!(batched.settled(), &sketch);
             let top = sketch.quantile(1.0).unwrap();
             assert!((top / 1e299 - 1.0).abs() < Sketch::RELATIVE_ERROR);
         }
