@@ -366,6 +366,16 @@ mod tests {
         }
     }
 
+    #[test]
+    fn batches_follow_values_that_move_further_than_their_keys_reach() {
+        // 1e30 is 100 octaves.
+        let values: Vec<f64> =
+            [1.0, 1e30, 2.0, 0.0, 1e-30, 3.0].into_iter().flat_map(|x| [x, 1.5 * x, 1.7 * x]).collect();
+        let mut batched = BatchedSketch::default();
+        values.chunks(3).for_each(|values| batched.add(&Column::new(values, &mut Vec::new())));
+        assert_eq!(batched.settled(), &sketch_of(&values));
+    }
+
     proptest! {
         #[test]
         fn every_quantile_is_within_the_stated_error(
