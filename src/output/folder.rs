@@ -17,6 +17,10 @@ use tempfile::NamedTempFile;
 use super::columns::Column;
 use super::manifest::{self, FileRecord, Manifest, ManifestError};
 
+/// Bytes that are written and hashed at once: the second finds in the cache what the first has read. Chunks of several
+/// megabytes at once cost the kernel three times as long; pieces far smaller cost it more pages.
+const PIECE: usize = 1 << 20;
+
 /// Begins the name of a file that is not finished.
 pub const UNFINISHED: &str = ".teorell-";
 
@@ -295,11 +299,12 @@ impl OutputFile {
 
 impl Write for OutputFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let written = self.file.write(bytes).map_err(|source| {
+        let piece = &bytes[..bytes.len().min(PIECE)];
+        let written = self.file.write(piece).map_err(|source| {
             // Where a sink writes, only an io::Error gets through: this one carries the path and the remedy.
             io::Error::new(source.kind(), OutputError::Write { path: self.path.clone(), source })
         })?;
-        self.hasher.update(&bytes[..written]);
+        self.hasher.update(&piece[..written]);
         self.bytes += written as u64;
         Ok(written)
     }
