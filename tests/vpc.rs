@@ -441,6 +441,10 @@ fn by_time_after_dose_intervals_lie_over_each_other() {
     let mut command = Command::cargo_bin("teorell").unwrap();
     command.current_dir(bench.folder.path()).args(["plot", "data-vpc"]).assert().success();
     assert_eq!(bench.read("data-vpc/vpc.svg"), picture);
+    // Planned before the dose at 24 h and drawn after it.
+    let late = Bench::new("ID,TIME,NTIME,AMT,DV\n1,0,0,100,.\n1,24,24,100,.\n1,24.5,23.5,.,2\n");
+    late.vpc(&arguments).success();
+    assert!(late.read("data-vpc/vpc.csv").contains("\nCc,,1,0.5,0.5,0,1,0,40,"), "{}", late.read("data-vpc/vpc.csv"));
     // A column of nominal times after the dose says so itself.
     let own = Bench::new("ID,TIME,NTAD,AMT,DV\n1,0,.,100,.\n1,1.3,1,.,1\n1,8,.,100,.\n1,8.9,1,.,2\n");
     own.vpc(&arguments).success();

@@ -11,6 +11,7 @@ pub struct Doses {
     #[arg(
         long,
         value_name = "AMOUNT",
+        allow_negative_numbers = true,
         requires = "model",
         conflicts_with = "study",
         help_heading = "Doses without a study"

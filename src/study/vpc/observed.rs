@@ -301,7 +301,8 @@ impl Building<'_> {
         let expected = "a nominal time of the dose that later observations follow";
         let dose = self.number(last.record, last.carried, self.extra.nominal, expected)?;
         let dose = dose.ok_or_else(|| self.fault(last.record, last.carried, self.extra.nominal, expected))?;
-        Ok(Some(rounded(nominal - (dose + last.since.additional))))
+        // A sample that was planned before this dose and drawn after it is one at the dose.
+        Ok(Some(rounded(nominal - (dose + last.since.additional)).max(0.0)))
     }
 
     fn label(&mut self, label: &str) -> u32 {
