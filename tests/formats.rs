@@ -30,7 +30,7 @@ regimen = { amount = 100, every = "12 h", repeat = 2 }
 "#;
 
 const MODEL: &str = "one <- function() {
-  meta <- list(units = list(time = \"h\", dosing = \"mg\", concentration = \"mg/L\"), exposure = \"Cc\")
+  units <- list(time = \"h\", dosing = \"mg\", concentration = \"mg/L\")
   ini({
     lcl <- log(5)
     lv <- log(50)
@@ -179,7 +179,7 @@ mod parquet_files {
             if table == "profiles" {
                 let time = columns.iter().find(|column| column.name == "time").unwrap();
                 assert_eq!((time.unit.as_str(), time.kind), ("h", Kind::Number));
-                assert_eq!(columns.iter().find(|column| column.name == "Cc").unwrap().unit, "mg/L");
+                assert_eq!(columns.iter().find(|column| column.name == "DV").unwrap().unit, "mg/L");
             }
         }
     }
