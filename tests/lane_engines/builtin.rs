@@ -167,7 +167,12 @@ impl Course {
         let ends = doses.iter().skip(1).map(|dose| dose.time).chain([end]);
         let intervals = starts.zip(ends).map(|(start, end)| Interval { start, end }).collect();
         let mut samples: Vec<f64> = (0..SAMPLES).map(|_| end * random.unit()).chain([end]).collect();
+        // Soon after each dose as well: errors are judged beside the largest values, which a depot has then, or after a lag.
+        let soon = [0.001, 0.01, 0.03, 0.1].map(|share| share * of.interval.0);
+        let after = |dose: &PlannedDose| soon.map(|delay| dose.time + dose.duration + delay);
+        samples.extend(doses.iter().flat_map(after));
         samples.sort_by(f64::total_cmp);
+        samples.dedup();
         Self { doses, samples, intervals }
     }
 }
