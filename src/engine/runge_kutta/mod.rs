@@ -19,6 +19,9 @@ use super::program::{Program, Register};
 /// Below this relative tolerance the pair of higher order needs fewer evaluations.
 const TIGHT: f64 = 1e-7;
 
+/// Share of the tolerance that steps of order 5 are held to: their dense output errs more than their ends.
+const DENSE_SHARE: f64 = 0.2;
+
 /// Share of the step size at which the estimated error would be as large as allowed.
 const SAFETY: f64 = 0.9;
 
@@ -79,7 +82,9 @@ struct Scratch {
 
 impl RungeKutta {
     pub fn new(program: &Program, tolerance: Tolerance, backend: Backend) -> Self {
-        let tableau = if tolerance.rtol < TIGHT { DORMAND_PRINCE_8 } else { DORMAND_PRINCE_5 };
+        let (tableau, share) =
+            if tolerance.rtol < TIGHT { (DORMAND_PRINCE_8, 1.0) } else { (DORMAND_PRINCE_5, DENSE_SHARE) };
+        let tolerance = Tolerance { rtol: share * tolerance.rtol, atol: share * tolerance.atol };
         let n = program.n_states();
         let dense = tableau.dense_weights();
         let scratch = Scratch {
