@@ -54,11 +54,12 @@ fn a_subject_that_fails_does_not_touch_its_neighbours() {
     }
 }
 
-/// 1e-12: some thousand roundings of 1e-16 that differ, in steps whose sizes may differ in the last digit.
+/// 1e-12: some thousand roundings of 1e-16 that differ, in steps whose sizes may differ in the last digit. Ten times that for
+/// Runge-Kutta, whose many short steps at 3,000 h are known to 5e-13 h, and so the places of samples in them.
 #[test]
 fn both_backends_agree_to_rounding() {
     let cohort = inotuzumab(40, 5);
-    for choice in [SolverChoice::Taylor, SolverChoice::RungeKutta] {
+    for (choice, allowed) in [(SolverChoice::Taylor, 1e-12), (SolverChoice::RungeKutta, 1e-11)] {
         let run = |backend| {
             let tolerance = Tolerance { rtol: 1e-8, atol: 1e-11 };
             let engine = Engine::with_backend(cohort.program.clone(), choice, tolerance, backend).expect("it fits");
@@ -66,7 +67,7 @@ fn both_backends_agree_to_rounding() {
         };
         for (a, b) in run(Backend::detect()).iter().zip(&run(Backend::portable())) {
             let worst = worst_difference(a.as_ref().expect("it runs"), b.as_ref().expect("it runs"), 1e-3);
-            assert!(worst < 1e-12, "{choice:?}: {worst:e}");
+            assert!(worst < allowed, "{choice:?}: {worst:e}");
         }
     }
 }
