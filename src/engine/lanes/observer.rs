@@ -7,7 +7,7 @@
 use super::bank::{Bank, Solution};
 use super::block::{run_block, run_block_kernel};
 use super::slice::Slice;
-use super::wide::{Instructions, Wide};
+use super::wide::{Instructions, Wide, polynomial};
 use super::{LANES, Lanes, lane_kernel};
 use crate::engine::lanes::Backend;
 use crate::engine::program::{Program, Register};
@@ -179,17 +179,10 @@ fn observe_all_kernel<I: Instructions>(
     time: f64,
     registers: &mut [Lanes],
 ) {
-    let (x, square) = (Wide::<I>::splat(elapsed), Wide::splat(elapsed * elapsed));
     registers[plan.time as usize] = Lanes::splat(time);
     for &(state, register) in &plan.slice.states {
-        let (pairs, rest) = solution.of(state).as_chunks::<2>();
-        let mut even = rest.first().map_or(Wide::splat(0.0), Wide::load);
-        let mut odd = Wide::splat(0.0);
-        for [a, b] in pairs.iter().rev() {
-            even = even.mul_add(square, Wide::load(a));
-            odd = odd.mul_add(square, Wide::load(b));
-        }
-        registers[register as usize] = odd.mul_add(x, even).to_lanes();
+        let value = polynomial::<I, 4>(solution.of(state), Wide::splat(elapsed), Wide::load);
+        registers[register as usize] = value.to_lanes();
     }
     run_block_kernel::<I>(&plan.slice.block, registers);
 }
@@ -219,7 +212,7 @@ fn hold_kernel<I: Instructions>(
     }
 }
 
-/// One lane's polynomial at the first `4 Q` times. Even and odd powers apart: two short chains instead of a long one.
+/// One lane's polynomial at the first `4 Q` times.
 #[inline(always)]
 fn horner<I: Instructions, const Q: usize>(
     coefficients: &[Lanes],
@@ -229,13 +222,5 @@ fn horner<I: Instructions, const Q: usize>(
     out: &mut [f64],
 ) {
     let x = Wide::<I, Q>::load_slice(times).minus(Wide::splat(start));
-    let square = x.times(x);
-    let (pairs, rest) = coefficients.as_chunks::<2>();
-    let mut even = Wide::splat(rest.first().map_or(0.0, |last| last.0[lane]));
-    let mut odd = Wide::splat(0.0);
-    for [a, b] in pairs.iter().rev() {
-        even = even.mul_add(square, Wide::splat(a.0[lane]));
-        odd = odd.mul_add(square, Wide::splat(b.0[lane]));
-    }
-    odd.mul_add(x, even).store_slice(out);
+    polynomial(coefficients, x, |c| Wide::splat(c.0[lane])).store_slice(out);
 }

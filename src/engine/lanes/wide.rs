@@ -226,3 +226,22 @@ impl<I: Instructions, const Q: usize> Wide<I, Q> {
         out
     }
 }
+
+/// A polynomial, constant first, at `x`; `of` takes what is wanted of the lanes of each coefficient. Even and odd powers apart: two
+/// short chains instead of a long one.
+#[inline(always)]
+pub(crate) fn polynomial<I: Instructions, const Q: usize>(
+    coefficients: &[Lanes],
+    x: Wide<I, Q>,
+    of: impl Fn(&Lanes) -> Wide<I, Q>,
+) -> Wide<I, Q> {
+    let square = x.times(x);
+    let (pairs, rest) = coefficients.as_chunks::<2>();
+    let mut even = rest.first().map_or(Wide::splat(0.0), &of);
+    let mut odd = Wide::splat(0.0);
+    for [a, b] in pairs.iter().rev() {
+        even = even.mul_add(square, of(a));
+        odd = odd.mul_add(square, of(b));
+    }
+    odd.mul_add(x, even)
+}

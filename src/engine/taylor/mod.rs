@@ -17,7 +17,7 @@ use super::Tolerance;
 use super::lanes::bank::{Bank, LaneIntegrator, Solution};
 use super::lanes::block::{run_block, run_block_kernel};
 use super::lanes::math::rough_inverse_root;
-use super::lanes::wide::{Instructions, Wide};
+use super::lanes::wide::{Instructions, Wide, polynomial};
 use super::lanes::{Backend, LANES, Lanes, lane_kernel};
 use super::program::{Program, Register, Structure};
 
@@ -353,7 +353,7 @@ fn error_ratio<I: Instructions>(
     let mut ratio = Lanes::splat(0.0);
     let mut poison = ratio;
     for (end, c) in bank.end.iter_mut().zip(coefficients.chunks_exact(stride)) {
-        *end = horner::<I>(&c[..=degree], &step);
+        *end = polynomial::<I, 4>(&c[..=degree], Wide::load(&step), Wide::load).to_lanes();
         for i in 0..LANES {
             let a = (c[degree].0[i] * last.0[i]).abs();
             let b = (c[degree - 1].0[i] * before_last.0[i]).abs() * LAST_BUT_ONE;
@@ -369,19 +369,4 @@ fn error_ratio<I: Instructions>(
         ratio.0[i] = if bank.room.0[i] > 0.0 { ratio.0[i] + poison.0[i] } else { 0.0 };
     }
     ratio
-}
-
-/// Every lane's polynomial at its own time. Even and odd powers apart: two short chains instead of a long one.
-#[inline(always)]
-fn horner<I: Instructions>(coefficients: &[Lanes], at: &Lanes) -> Lanes {
-    let x = Wide::<I>::load(at);
-    let square = x.times(x);
-    let (pairs, rest) = coefficients.as_chunks::<2>();
-    let mut even = rest.first().map_or(Wide::splat(0.0), Wide::load);
-    let mut odd = Wide::splat(0.0);
-    for [a, b] in pairs.iter().rev() {
-        even = even.mul_add(square, Wide::load(a));
-        odd = odd.mul_add(square, Wide::load(b));
-    }
-    odd.mul_add(x, even).to_lanes()
 }
