@@ -223,6 +223,12 @@ impl Model {
         &self.analysis.covariates
     }
 
+    /// The same of one covariate, without regard to case.
+    #[must_use]
+    pub fn covariate_use(&self, name: &str) -> Option<&CovariateUse> {
+        self.covariate_uses().iter().find(|used| used.name.eq_ignore_ascii_case(name))
+    }
+
     /// What a sample row holds, in order. A row of the program may hold more behind these: values that endpoints need.
     #[must_use]
     pub fn outputs(&self) -> &[Output] {

@@ -1,6 +1,6 @@
 //! What a study's files hold, from what is simulated.
 
-use crate::model::{Model, Output};
+use crate::model::{CovariateUse, Model, Output};
 use crate::simulate::{Design, RecordDesign, Setup};
 
 use super::layout::{Layout, Quantity};
@@ -103,12 +103,11 @@ fn meaning(model: &Model, output: &Output) -> String {
 }
 
 fn covariate<'a>(model: &Model, name: &'a String) -> (&'a String, String, String) {
-    let used = model.covariate_uses().iter().find(|used| used.name.eq_ignore_ascii_case(name));
+    let used = model.covariate_use(name);
     let body = BODY_UNITS.iter().find(|(known, ..)| *known == name.as_str());
-    let unit = used.and_then(|used| used.unit.clone()).or_else(|| body.map(|(_, unit, _)| (*unit).to_owned()));
+    let unit = used.filter(|used| used.unit.is_some()).map(CovariateUse::unit_or_empty);
+    let unit = unit.or_else(|| body.map(|(_, unit, _)| *unit)).unwrap_or_default().to_owned();
     let meaning = used.and_then(|used| used.description.clone());
     let meaning = meaning.or_else(|| body.map(|(.., meaning)| (*meaning).to_owned()));
-    // The language writes `1` for a number without a unit; columns leave it empty.
-    let unit = unit.filter(|unit| unit != "1").unwrap_or_default();
     (name, unit, meaning.unwrap_or_else(|| "covariate".to_owned()))
 }

@@ -19,7 +19,7 @@ use super::error::{Place, Problem, StudyError, nearest};
 use super::source::{Override, Source, key_and_value, problem_of, toml_or_text};
 use super::spec::StudySpec;
 use crate::exposure::interval::Metric;
-use crate::model::Model;
+use crate::model::{CovariateUse, Model};
 use crate::regimen::cycles::RegimenSpec;
 use crate::units::{AmountUnit, TimeUnit};
 use axis::{Fault, List, Values};
@@ -399,19 +399,15 @@ impl Reading<'_> {
         Some(Amount { unit, per: text("per").filter(|_| last != "dose_max") })
     }
 
-    /// What the model says of a covariate; it writes `1` for a number without a unit.
-    fn unit_of_covariate(&self, name: &str) -> String {
-        let used = self.model.covariate_uses().iter().find(|used| used.name.eq_ignore_ascii_case(name));
-        used.and_then(|used| used.unit.clone()).filter(|unit| unit != "1").unwrap_or_default()
-    }
-
     /// Units that studies have by themselves.
     fn unit_of_study(&self, path: &[String]) -> String {
         let path: Vec<&str> = path.iter().map(String::as_str).collect();
         match path.as_slice() {
             ["cohort", "body", "weight", _] => "kg".to_owned(),
             ["cohort", "body", "age", _] => "year".to_owned(),
-            ["cohort", "covariates", name] => self.unit_of_covariate(name),
+            ["cohort", "covariates", name] => {
+                self.model.covariate_use(name).map_or("", CovariateUse::unit_or_empty).to_owned()
+            }
             _ => String::new(),
         }
     }

@@ -32,6 +32,14 @@ pub struct CovariateUse {
     pub places: Vec<Span>,
 }
 
+impl CovariateUse {
+    /// Its unit; empty where the model says none, or `1`, which is how the language writes a number without a unit.
+    #[must_use]
+    pub fn unit_or_empty(&self) -> &str {
+        self.unit.as_deref().filter(|unit| *unit != "1").unwrap_or_default()
+    }
+}
+
 /// A name that divides something.
 #[derive(Clone, Debug)]
 pub(crate) struct Divisor {

@@ -244,7 +244,7 @@ pub fn covariates(model: &Model) -> Vec<Vec<String>> {
     let between = if interpolation.is_empty() { "" } else { "between records" };
     let mut rows = vec![cells(&["name", "unit", between, "used by", "meaning"])];
     for covariate in model.covariate_uses() {
-        let unit = covariate.unit.as_deref().filter(|unit| *unit != "1").unwrap_or("");
+        let unit = covariate.unit_or_empty();
         let meaning = match &covariate.description {
             Some(description) => description.clone(),
             None if covariate.declared => String::new(),

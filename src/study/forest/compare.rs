@@ -7,6 +7,7 @@ use super::spread::Spread;
 use crate::cohort::covariates::{CovariateSpec, CovariatesSpec};
 use crate::cohort::{Cohort, CohortSpec};
 use crate::exposure::forest::{ForestInterval, ForestLevel, ForestRow};
+use crate::model::CovariateUse;
 use crate::simulate::{self, Arm, Design, Prescription, Replicates, Sampling, Setup, SimulateError};
 use crate::stats;
 use crate::study::error::{Problem, StudyError};
@@ -197,9 +198,7 @@ impl Forest<'_> {
     }
 
     fn unit(&self, covariate: &str) -> String {
-        let uses = self.design.setup.model.covariate_uses();
-        let used = uses.iter().find(|used| used.name.eq_ignore_ascii_case(covariate));
-        used.and_then(|used| used.unit.clone()).filter(|unit| unit != "1").unwrap_or_default()
+        self.design.setup.model.covariate_use(covariate).map_or("", CovariateUse::unit_or_empty).to_owned()
     }
 
     /// Values of every covariate of the cohort, over enough subjects for percentiles.
