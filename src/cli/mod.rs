@@ -8,6 +8,7 @@ mod exit_code;
 mod forest;
 mod models;
 mod nca;
+mod paths;
 mod plot;
 mod progress;
 mod report;

@@ -6,6 +6,7 @@ use teorell::study::{Override, Problem, Study, StudyError, embedded};
 
 use super::around_model::{AroundModel, PEOPLE};
 use crate::cli::doses::Doses;
+use crate::cli::paths::from_working_folder;
 use crate::cli::report::Failure;
 use crate::cli::simulate::find_study;
 
@@ -129,10 +130,7 @@ impl Arguments {
             overrides.push(Override::new(path, value, &origin));
         };
         if let Some(model) = &self.model {
-            // A path on the command line is relative to the working folder, not to the study file.
-            let path = Path::new(model);
-            let absolute = if path.is_file() { std::path::absolute(path).ok() } else { None };
-            let path = absolute.map_or_else(|| model.clone(), |path| path.display().to_string());
+            let path = from_working_folder(Path::new(model));
             add(&["model"], path.into(), format!("--model {model}"));
         }
         if let Some(arm) = &self.arm {

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use teorell::cohort::BODY_NAMES;
 
+use crate::cli::paths::from_working_folder;
 use crate::cli::report::Failure;
 
 /// Who the people are where no file says it.
@@ -58,8 +59,7 @@ fn people_of(path: &Path) -> Result<(usize, String, Vec<String>), Failure> {
     let mut reader = csv::ReaderBuilder::new().flexible(true).from_path(path).map_err(unreadable)?;
     let names = reader.headers().map_err(unreadable)?.iter().map(|name| name.trim().to_owned()).collect();
     let size = reader.records().filter(Result::is_ok).count();
-    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    let file = toml::Value::from(absolute.display().to_string());
+    let file = toml::Value::from(from_working_folder(path));
     // A file without rows has the cohort's own message.
     Ok((size.max(1), format!("csv = {{ path = {file} }}"), names))
 }

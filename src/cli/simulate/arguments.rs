@@ -6,6 +6,7 @@ use clap::ValueEnum;
 use teorell::study::{Override, Study, StudyError, embedded};
 
 use crate::cli::doses::Doses;
+use crate::cli::paths::from_working_folder;
 use crate::cli::report::Failure;
 
 const EXAMPLES: &str = "\
@@ -222,10 +223,7 @@ impl Arguments {
             add(&["arms"], self.arms.clone().into(), format!("--arm {}", self.arms.join(" --arm ")));
         }
         if let Some(model) = &self.model {
-            // A path on the command line is relative to the working folder, not to the study file.
-            let path = Path::new(model);
-            let absolute = if path.is_file() { std::path::absolute(path).ok() } else { None };
-            let model = absolute.map_or_else(|| model.clone(), |path| path.display().to_string());
+            let model = from_working_folder(Path::new(model));
             add(&["model"], model.as_str().into(), format!("--model {model}"));
         }
         for (flag, key, values) in [("--param", "parameters", &self.parameters), ("--omega", "omega", &self.omegas)] {
@@ -244,9 +242,7 @@ impl Arguments {
             add(&["typical"], true.into(), "--typical".to_owned());
         }
         if let Some(data) = &self.data {
-            let path = Path::new(data);
-            let absolute = if path.is_file() { std::path::absolute(path).ok() } else { None };
-            let data = absolute.map_or_else(|| data.clone(), |path| path.display().to_string());
+            let data = from_working_folder(Path::new(data));
             add(&["data", "path"], data.as_str().into(), format!("--data {data}"));
         }
         if let Some(covariates) = &self.covariates {

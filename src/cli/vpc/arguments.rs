@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use teorell::study::{Override, Study, StudyError};
 
+use crate::cli::paths::from_working_folder;
 use crate::cli::report::Failure;
 
 const EXAMPLES: &str = "\
@@ -99,8 +100,8 @@ impl Arguments {
         let study = format!(
             "name = {}\nmodel = {}\n[data]\npath = {}\n",
             text(name),
-            text(&absolute(Path::new(model))),
-            text(&absolute(&self.input))
+            text(&from_working_folder(Path::new(model))),
+            text(&from_working_folder(&self.input))
         );
         Study::from_text(&study, &overrides).map_err(|error| self.placed(error))
     }
@@ -171,10 +172,4 @@ fn bins_value(text: &str) -> Result<toml::Value, Failure> {
         let message = format!("--bins is `{text}`; expected auto, nominal, or edges such as 0,1,4,24");
         Failure::bad_input(message)
     })
-}
-
-/// A path on the command line is relative to the working folder, wherever the study is repeated from.
-fn absolute(path: &Path) -> String {
-    let absolute = if path.is_file() { std::path::absolute(path).ok() } else { None };
-    absolute.unwrap_or_else(|| path.to_owned()).display().to_string()
 }
