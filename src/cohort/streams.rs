@@ -94,15 +94,6 @@ impl Streams {
         self.at(purpose as u32, subject, u64::from(index) << BLOCKS_PER_INDEX_LOG2)
     }
 
-    /// The generator of the residual error of one observation.
-    ///
-    /// It depends on the sample's time itself, not on its position among the samples, so that further sampling times leave it as
-    /// it is; `ordinal` numbers the observations of one endpoint at equal times.
-    #[must_use]
-    pub fn residual(&self, subject: u64, time: f64, endpoint: u16, ordinal: u16) -> ResidualRng {
-        self.residuals(subject).at(time, endpoint, ordinal)
-    }
-
     /// The generators of all residual errors of one subject.
     #[must_use]
     pub fn residuals(&self, subject: u64) -> ResidualStreams {
@@ -129,7 +120,10 @@ pub struct ResidualStreams {
 }
 
 impl ResidualStreams {
-    /// See [`Streams::residual`].
+    /// The generator of the residual error of one observation.
+    ///
+    /// It depends on the sample's time itself, not on its position among the samples, so that further sampling times leave it as
+    /// it is; `ordinal` numbers the observations of one endpoint at equal times.
     #[inline(always)]
     #[must_use]
     pub fn at(&self, time: f64, endpoint: u16, ordinal: u16) -> ResidualRng {
@@ -221,7 +215,7 @@ mod tests {
         let alone: Vec<u64> = streams.rng(Purpose::Etas, 17, 0).random_iter().take(50).collect();
         for subject in 0..40 {
             let _: f64 = streams.rng(Purpose::Etas, subject, 0).random();
-            let _: f64 = streams.residual(subject, 168.0, 0, 0).random();
+            let _: f64 = streams.residuals(subject).at(168.0, 0, 0).random();
         }
         let after: Vec<u64> = streams.rng(Purpose::Etas, 17, 0).random_iter().take(50).collect();
         assert_eq!(alone, after);
@@ -234,7 +228,7 @@ mod tests {
         assert_eq!(streams.rng(Purpose::Etas, 0, 0).next_u64(), 6_842_572_301_772_091_607);
         assert_eq!(streams.rng(Purpose::Etas, 17, 0).next_u64(), 2_091_067_477_665_435_716);
         assert_eq!(streams.rng(Purpose::Covariates, 17, name_index("BLSTPB")).next_u64(), 1_785_060_427_769_848_174);
-        assert_eq!(streams.residual(17, 168.0, 2, 1).next_u64(), 1_260_597_686_952_134_147);
+        assert_eq!(streams.residuals(17).at(168.0, 2, 1).next_u64(), 1_260_597_686_952_134_147);
         assert_eq!(streams.for_replicate(3).rng(Purpose::Etas, 17, 0).next_u64(), 2_360_320_876_502_450_795);
     }
 
@@ -259,7 +253,7 @@ mod tests {
             for endpoint in 0..3 {
                 for ordinal in 0..3 {
                     for time in [0.0, 1.0, 1.0f64.next_up(), 24.0, 24.0f64.next_up(), 168.0] {
-                        let mut rng = streams.residual(subject, time, endpoint, ordinal);
+                        let mut rng = streams.residuals(subject).at(time, endpoint, ordinal);
                         for _ in 0..20 {
                             seen.insert(rng.next_u64());
                             expected += 1;
@@ -289,7 +283,7 @@ mod tests {
     #[test]
     fn minus_zero_is_the_same_time_as_zero() {
         let streams = Streams::new(1);
-        assert_eq!(streams.residual(3, -0.0, 0, 0).next_u64(), streams.residual(3, 0.0, 0, 0).next_u64());
+        assert_eq!(streams.residuals(3).at(-0.0, 0, 0).next_u64(), streams.residuals(3).at(0.0, 0, 0).next_u64());
     }
 
     /// Correlation of first uniforms of neighbouring streams.
@@ -308,7 +302,7 @@ mod tests {
         let streams = Streams::new(99);
         let n = 40_000;
         let first = |mut rng: ChaCha8Rng| rng.random::<f64>();
-        let residual = |subject, time, endpoint| streams.residual(subject, time, endpoint, 0).random::<f64>();
+        let residual = |subject, time, endpoint| streams.residuals(subject).at(time, endpoint, 0).random::<f64>();
         let by_subject = correlation(
             (0..n).map(|i| (first(streams.rng(Purpose::Etas, i, 0)), first(streams.rng(Purpose::Etas, i + 1, 0)))),
         );
@@ -337,7 +331,7 @@ mod tests {
         let n = 40_000;
         let mut cells = [[0u32; 8]; 8];
         for i in 0..n {
-            let mut rng = streams.residual(i % 200, (i / 200) as f64 * 0.5, 0, 0);
+            let mut rng = streams.residuals(i % 200).at((i / 200) as f64 * 0.5, 0, 0);
             let cell = |uniform: f64| (uniform * 8.0) as usize;
             cells[cell(rng.random())][cell(rng.random())] += 1;
         }
