@@ -56,6 +56,16 @@ pub struct Cursor<'a> {
     tracker: ExposureTracker,
     values: Vec<f64>,
     pub(super) arrival: Arrival,
+    pub(super) happened: Vec<Happening>,
+}
+
+/// What happened at the last stop, in order, beside infusions that started and ended: for those who follow another's cursor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Happening {
+    /// The dose of this record entered this state at once.
+    Bolus { record: usize, state: usize },
+    /// This row of the profile was answered.
+    Row(usize),
 }
 
 /// A value asked for between two stops, or at a stop before anything happens there.
@@ -118,6 +128,7 @@ impl<'a> Cursor<'a> {
             tracker: ExposureTracker::default(),
             values: Vec::new(),
             arrival: Arrival::default(),
+            happened: Vec::new(),
         };
         cursor.restart(input, state)?;
         Ok(cursor)
@@ -300,11 +311,6 @@ impl<'a> Cursor<'a> {
         count
     }
 
-    /// Passes the rows that another subject on the same records has passed, for an integrator that answers them for both.
-    pub(super) fn pass_rows_of(&mut self, other: &Self) {
-        self.next_record = other.next_record;
-    }
-
     /// All rows of the profile, for an integrator that computes outputs itself.
     pub(super) fn rows_mut(&mut self) -> &mut [f64] {
         &mut self.values
@@ -358,6 +364,7 @@ impl<'a> Cursor<'a> {
     /// A dose that cannot be given, or a steady state that does not exist.
     pub fn arrive(&mut self, state: &mut [f64]) -> Result<Arrival, SubjectError> {
         self.arrival = Arrival::default();
+        self.happened.clear();
         let Some(stop) = self.stop else { return Ok(self.arrival) };
         let timeline = self.timeline;
         self.time = stop;
@@ -390,6 +397,7 @@ impl<'a> Cursor<'a> {
             if let Some(row) = record.row {
                 self.evaluate_outputs(self.time, state);
                 self.copy_outputs(row);
+                self.happened.push(Happening::Row(row));
             }
             self.next_record += 1;
             self.give_due_doses(state)?;
@@ -406,7 +414,7 @@ impl<'a> Cursor<'a> {
         Profile {
             n_outputs: self.program.outputs.len(),
             values: std::mem::take(&mut self.values),
-            exposures: self.tracker.take(),
+            exposures: self.tracker.exposures(|value| value),
             above: self.tracker.take_above(),
         }
     }

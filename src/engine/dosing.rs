@@ -1,10 +1,10 @@
 //! What a dose does to a subject: when it enters, how much of it, how fast, and what steady state means (rules 6 to 14).
 
-use super::cursor::Cursor;
+use super::cursor::{Cursor, Happening};
 use super::failure::{Cause, SubjectError};
 use super::program::DoseInput;
 use super::program::Register;
-use super::queue::PendingDose;
+use super::queue::{Infusion, PendingDose};
 use super::steady_state::{self, Train};
 use super::timeline::{DoseRate, DoseRecord, SteadyState};
 
@@ -62,7 +62,7 @@ impl Cursor<'_> {
     fn give(&mut self, pending: PendingDose, dose: &DoseRecord, state: &mut [f64]) -> Result<(), SubjectError> {
         let entry = self.entry(pending.record, dose, state)?;
         self.set_off(dose.state, false);
-        self.enter(dose.state, entry, state);
+        self.enter(pending.record, dose.state, entry, state);
         self.remember(dose.state, dose.amount, self.time);
         if pending.repeat < dose.additional {
             let repeat = pending.repeat + 1;
@@ -74,17 +74,19 @@ impl Cursor<'_> {
         Ok(())
     }
 
-    fn enter(&mut self, compartment: usize, entry: Entry, state: &mut [f64]) {
-        let end = self.time + entry.duration;
+    fn enter(&mut self, record: usize, compartment: usize, Entry { amount, duration }: Entry, state: &mut [f64]) {
+        let end = self.time + duration;
         if end > self.time {
-            if entry.amount > 0.0 {
+            if amount > 0.0 {
                 // From the rounded end, so that exactly the amount enters however late the clock stands.
-                self.infusions.start(compartment, entry.amount / (end - self.time), end);
+                let duration = end - self.time;
+                self.infusions.start(Infusion { record, state: compartment, amount, duration, end });
                 self.arrival.rates = true;
             }
         } else {
-            state[compartment] += entry.amount;
+            state[compartment] += amount;
             self.arrival.state = true;
+            self.happened.push(Happening::Bolus { record, state: compartment });
         }
     }
 
@@ -221,7 +223,8 @@ impl Cursor<'_> {
             if end <= self.time || train.amount <= 0.0 {
                 break;
             }
-            self.infusions.start(dose.state, train.amount / train.duration, end);
+            let Train { amount, duration, .. } = train;
+            self.infusions.start(Infusion { record, state: dose.state, amount, duration, end });
             self.arrival.rates = true;
         }
         if lag > 0.0 {

@@ -1,34 +1,94 @@
 //! Exposure per interval while a subject is integrated: area from the state that integrates the output, maximum over
 //! the curve as integrators report it, value at the end before a dose given then.
 
+use super::lanes::{LANES, Lanes};
 use super::timeline::Interval;
 use crate::profile::IntervalExposure;
 
-const UNDEFINED: IntervalExposure =
-    IntervalExposure { auc: f64::NAN, cmax: f64::NAN, tmax: f64::NAN, ctrough: f64::NAN };
+/// A number of one subject, or one of each of sixteen who are at the same places at the same times.
+pub(super) trait Measured: Copy + Default + std::fmt::Debug {
+    fn splat(value: f64) -> Self;
+    fn plus(self, other: Self) -> Self;
+    fn minus(self, other: Self) -> Self;
+    /// Keeps a value seen at `time`, where it is the largest so far. Minus infinity is no value.
+    fn keep_larger(self, time: f64, largest: &mut Self, at: &mut Self);
+}
 
-/// Collects the exposures of one subject. Boundaries are numbered start 0, end 0, start 1, end 1, ...
+impl Measured for f64 {
+    fn splat(value: f64) -> Self {
+        value
+    }
+
+    fn plus(self, other: Self) -> Self {
+        self + other
+    }
+
+    fn minus(self, other: Self) -> Self {
+        self - other
+    }
+
+    #[inline]
+    fn keep_larger(self, time: f64, largest: &mut Self, at: &mut Self) {
+        if self > *largest || largest.is_nan() && self > Self::NEG_INFINITY {
+            *largest = self;
+            *at = time;
+        }
+    }
+}
+
+impl Measured for Lanes {
+    fn splat(value: f64) -> Self {
+        Lanes::splat(value)
+    }
+
+    fn plus(self, other: Self) -> Self {
+        self.zip(other, |a, b| a + b)
+    }
+
+    fn minus(self, other: Self) -> Self {
+        self.zip(other, |a, b| a - b)
+    }
+
+    fn keep_larger(self, time: f64, largest: &mut Self, at: &mut Self) {
+        for i in 0..LANES {
+            self.0[i].keep_larger(time, &mut largest.0[i], &mut at.0[i]);
+        }
+    }
+}
+
+/// See [`IntervalExposure`].
+#[derive(Clone, Copy, Debug)]
+struct Exposure<V> {
+    auc: V,
+    cmax: V,
+    tmax: V,
+    ctrough: V,
+}
+
+/// Collects the exposures of one subject, or of sixteen. Boundaries are numbered start 0, end 0, start 1, end 1, ...
 #[derive(Clone, Debug, Default)]
-pub(super) struct ExposureTracker {
-    exposures: Vec<IntervalExposure>,
+pub(super) struct ExposureTracker<V = f64> {
+    exposures: Vec<Exposure<V>>,
     next_boundary: usize,
     /// When that is; ∞ where there is none.
     next_time: f64,
     /// Area up to now is `carried + auc state - base`.
-    carried: f64,
-    base: f64,
+    carried: V,
+    base: V,
     /// Time above each level, interval by interval.
     above: Vec<f64>,
     n_levels: usize,
 }
 
-impl ExposureTracker {
+impl<V: Measured> ExposureTracker<V> {
     pub fn restart(&mut self, intervals: &[Interval], n_levels: usize, measured: bool) {
         self.n_levels = n_levels;
         self.above.clear();
         self.above.resize(intervals.len() * n_levels, if measured { 0.0 } else { f64::NAN });
         self.exposures.clear();
-        self.exposures.resize(intervals.len(), UNDEFINED);
+        let undefined = V::splat(f64::NAN);
+        let nothing = Exposure { auc: undefined, cmax: undefined, tmax: undefined, ctrough: undefined };
+        self.exposures.resize(intervals.len(), nothing);
         self.next_boundary = if measured { 0 } else { 2 * intervals.len() };
         self.find_time(intervals);
     }
@@ -59,27 +119,27 @@ impl ExposureTracker {
         self.find_time(intervals);
     }
 
-    pub fn start(&mut self, auc_state: f64) {
-        self.carried = 0.0;
+    pub fn start(&mut self, auc_state: V) {
+        self.carried = V::splat(0.0);
         self.base = auc_state;
     }
 
-    pub fn end(&mut self, interval: usize, auc_state: f64, value: f64) {
+    pub fn end(&mut self, interval: usize, auc_state: V, value: V) {
         let exposure = &mut self.exposures[interval];
-        exposure.auc = self.carried + (auc_state - self.base);
+        exposure.auc = self.carried.plus(auc_state.minus(self.base));
         exposure.ctrough = value;
     }
 
     /// An event sets the integrating state anew: what it had collected is kept.
-    pub fn replace_auc_state(&mut self, before: f64, after: f64) {
-        self.carried += before - self.base;
+    pub fn replace_auc_state(&mut self, before: V, after: V) {
+        self.carried = self.carried.plus(before.minus(self.base));
         self.base = after;
     }
 
     /// A value of the curve at `time`, between the events at `segment_start` and (if there is one) at `stop`.
     ///
     /// At the end of an interval the value counts that came from the left, at its start the one after the events.
-    pub fn note(&mut self, intervals: &[Interval], segment_start: f64, stop: Option<f64>, time: f64, value: f64) {
+    pub fn note(&mut self, intervals: &[Interval], segment_start: f64, stop: Option<f64>, time: f64, value: V) {
         let last = (self.next_boundary / 2).min(intervals.len().wrapping_sub(1));
         for index in (0..=last).rev() {
             let Some(interval) = intervals.get(index) else { return };
@@ -90,9 +150,8 @@ impl ExposureTracker {
                 time > interval.start || time == interval.start && (time == segment_start || stop != Some(time));
             let before_end = time < interval.end || time == interval.end && time > segment_start;
             let exposure = &mut self.exposures[index];
-            if after_start && before_end && (exposure.cmax.is_nan() || value > exposure.cmax) {
-                exposure.cmax = value;
-                exposure.tmax = time;
+            if after_start && before_end {
+                value.keep_larger(time, &mut exposure.cmax, &mut exposure.tmax);
             }
         }
     }
@@ -112,7 +171,14 @@ impl ExposureTracker {
         std::mem::take(&mut self.above)
     }
 
-    pub fn take(&mut self) -> Vec<IntervalExposure> {
-        std::mem::take(&mut self.exposures)
+    /// Each interval's exposure of the subject that `of` picks.
+    pub fn exposures(&self, of: impl Fn(V) -> f64) -> Vec<IntervalExposure> {
+        let exposure = |&Exposure { auc, cmax, tmax, ctrough }: &Exposure<V>| IntervalExposure {
+            auc: of(auc),
+            cmax: of(cmax),
+            tmax: of(tmax),
+            ctrough: of(ctrough),
+        };
+        self.exposures.iter().map(exposure).collect()
     }
 }

@@ -68,11 +68,23 @@ impl DoseQueue {
     }
 }
 
+/// An infusion that runs.
 #[derive(Clone, Copy, Debug)]
-struct Infusion {
-    end: f64,
-    state: usize,
-    rate: f64,
+pub(super) struct Infusion {
+    /// Index of the record that gave it.
+    pub record: usize,
+    /// Where it goes.
+    pub state: usize,
+    /// All that it brings, and in how long.
+    pub amount: f64,
+    pub duration: f64,
+    pub end: f64,
+}
+
+impl Infusion {
+    fn rate(&self) -> f64 {
+        self.amount / self.duration
+    }
 }
 
 /// Infusions that run, and their sum per state.
@@ -103,14 +115,19 @@ impl Infusions {
         &self.rates
     }
 
+    /// Those that run, in the order in which they started.
+    pub fn running(&self) -> &[Infusion] {
+        &self.running
+    }
+
     /// When the next one ends; ∞ where none runs.
     pub fn earliest_end(&self) -> f64 {
         self.earliest_end
     }
 
-    pub fn start(&mut self, state: usize, rate: f64, end: f64) {
-        self.running.push(Infusion { end, state, rate });
-        self.refresh(state);
+    pub fn start(&mut self, infusion: Infusion) {
+        self.running.push(infusion);
+        self.refresh(infusion.state);
     }
 
     /// Ends those that are due at `time`; says whether there were any.
@@ -138,8 +155,7 @@ impl Infusions {
 
     /// Sums anew instead of adding and subtracting, so that a rate is exactly 0 when nothing runs.
     fn refresh(&mut self, state: usize) {
-        self.rates[state] =
-            self.running.iter().filter(|infusion| infusion.state == state).map(|infusion| infusion.rate).sum();
+        self.rates[state] = self.running.iter().filter(|infusion| infusion.state == state).map(Infusion::rate).sum();
         self.earliest_end = self.running.iter().fold(f64::INFINITY, |earliest, infusion| earliest.min(infusion.end));
     }
 }

@@ -42,10 +42,7 @@ impl Timeline {
     /// The dose of a record, if it gives one.
     #[must_use]
     pub fn dose(&self, kind: RecordKind) -> Option<&DoseRecord> {
-        match kind {
-            RecordKind::Dose(index) | RecordKind::ResetAndDose(index) => self.doses.get(index),
-            RecordKind::Observation | RecordKind::Other(_) | RecordKind::Reset => None,
-        }
+        self.doses.get(kind.dose()?)
     }
 }
 
@@ -73,6 +70,17 @@ pub enum RecordKind {
     Reset,
     /// EVID 4.
     ResetAndDose(usize),
+}
+
+impl RecordKind {
+    /// Index of the dose, if the record gives one.
+    #[must_use]
+    pub fn dose(self) -> Option<usize> {
+        match self {
+            Self::Dose(index) | Self::ResetAndDose(index) => Some(index),
+            Self::Observation | Self::Other(_) | Self::Reset => None,
+        }
+    }
 }
 
 /// A dose as recorded.

@@ -10,6 +10,7 @@ mod recurrences;
 mod small;
 mod stiffness;
 mod together;
+mod together_events;
 
 use fixtures::Cohort;
 use inotuzumab::{inotuzumab, worst_difference};

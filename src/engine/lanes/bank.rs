@@ -81,6 +81,12 @@ impl Bank {
         }
     }
 
+    /// From where everybody stands to one stop for all.
+    pub fn set_off(&mut self, stop: f64) {
+        self.stop = Lanes::splat(stop);
+        self.room = self.stop.zip(self.time, |stop, time| stop - time);
+    }
+
     /// Makes a lane idle, with nothing in it that the next subject would see.
     pub fn vacate(&mut self, lane: usize) {
         self.stop[lane] = self.time[lane];

@@ -33,6 +33,11 @@ impl Maxima {
         self.slopes.end[lane] = -1.0;
     }
 
+    /// Forgets it in all lanes.
+    pub fn forget_all(&mut self) {
+        self.slopes.end = Lanes::splat(-1.0);
+    }
+
     /// Lanes (as bits) in which there may be a maximum in a step that follows the one of the last call; `area` is the
     /// polynomial of the integrating state.
     pub fn find(&mut self, area: &[Lanes], step: &Lanes) -> u32 {

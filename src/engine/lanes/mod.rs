@@ -11,6 +11,7 @@
 pub(crate) mod bank;
 pub mod block;
 pub(crate) mod driver;
+mod group;
 pub mod math;
 pub(crate) mod maxima;
 pub(crate) mod observer;

@@ -84,26 +84,30 @@ impl Observer {
 
     /// Computes the outputs of every lane's subject at the end of its step.
     pub fn observe_ends(&mut self, bank: &Bank) {
-        self.registers[self.plan.time as usize] = bank.finish;
-        for &register in &self.plan.slice.inputs {
-            self.registers[register as usize] = bank.registers[register as usize];
-        }
-        for &(state, register) in &self.plan.slice.states {
-            self.registers[register as usize] = bank.end[state];
-        }
-        run_block(self.backend, &self.plan.slice.block, &mut self.registers);
+        self.take_inputs(bank);
+        self.observe_states(&bank.end, bank.finish);
     }
 
-    /// Takes what the subjects of all lanes bring, for [`Self::observe_all`].
+    /// Takes what the subjects of all lanes bring, for [`Self::observe_states`] and [`Self::observe_all`].
     pub fn take_inputs(&mut self, bank: &Bank) {
         for &register in &self.plan.slice.inputs {
             self.registers[register as usize] = bank.registers[register as usize];
         }
     }
 
-    /// Computes the outputs of every lane's subject at one time, which is so long after the start of everybody's step.
-    pub fn observe_all(&mut self, solution: Solution<'_>, elapsed: f64, time: f64) {
-        observe_all(self.backend, &self.plan, solution, elapsed, time, &mut self.registers);
+    /// Computes the outputs of every lane's subject in these states at these times.
+    pub fn observe_states(&mut self, states: &[Lanes], times: Lanes) {
+        self.registers[self.plan.time as usize] = times;
+        for &(state, register) in &self.plan.slice.states {
+            self.registers[register as usize] = states[state];
+        }
+        run_block(self.backend, &self.plan.slice.block, &mut self.registers);
+    }
+
+    /// Computes the outputs of every lane's subject at these times, which are so long after the start of its step.
+    pub fn observe_all(&mut self, solution: Solution<'_>, elapsed: Lanes, times: Lanes) {
+        self.registers[self.plan.time as usize] = times;
+        observe_all(self.backend, &self.plan, solution, &elapsed, &mut self.registers);
     }
 
     /// Copies all outputs of each lane into its row.
@@ -165,23 +169,15 @@ lane_kernel! {
     fn observe_all(
         plan: &Plan,
         solution: Solution<'_>,
-        elapsed: f64,
-        time: f64,
+        elapsed: &Lanes,
         registers: &mut [Lanes],
     ) = observe_all_kernel
 }
 
 #[inline(always)]
-fn observe_all_kernel<I: Instructions>(
-    plan: &Plan,
-    solution: Solution<'_>,
-    elapsed: f64,
-    time: f64,
-    registers: &mut [Lanes],
-) {
-    registers[plan.time as usize] = Lanes::splat(time);
+fn observe_all_kernel<I: Instructions>(plan: &Plan, solution: Solution<'_>, elapsed: &Lanes, registers: &mut [Lanes]) {
     for &(state, register) in &plan.slice.states {
-        let value = polynomial::<I, 4>(solution.of(state), Wide::splat(elapsed), Wide::load);
+        let value = polynomial::<I, 4>(solution.of(state), Wide::load(elapsed), Wide::load);
         registers[register as usize] = value.to_lanes();
     }
     run_block_kernel::<I>(&plan.slice.block, registers);

@@ -1,10 +1,9 @@
 //! Subjects through lanes: each lane has its own subject, cursor, time and step, and takes the next subject when its own
 //! is done. No number of a subject depends on which others are in the lanes beside it. Subjects on one schedule share their
-//! steps instead, see `together.rs`.
-
-mod together;
+//! steps instead, see `group/mod.rs`.
 
 use super::bank::{Bank, LaneIntegrator, Marks};
+use super::group;
 use super::maxima::Maxima;
 use super::observer::{Held, Observer};
 use super::{Backend, LANES, Lanes};
@@ -59,7 +58,7 @@ pub(crate) fn run<I: LaneIntegrator>(
     let mut driver = Driver::new(program, integrator, backend, &everybody);
     driver.watches_stiffness = watches_stiffness;
     if companions.is_some() && driver.integrator.shares_steps() {
-        driver.run_groups();
+        driver.take_groups();
     }
     driver.waiting.retain(|&index| index < subjects.len());
     driver.fill();
@@ -181,16 +180,13 @@ impl<'a, 'i, I: LaneIntegrator> Driver<'a, 'i, I> {
         }
     }
 
-    /// The groups that go together; those of groups that break up wait again.
-    fn run_groups(&mut self) {
-        let groups = together::groups(self.subjects);
-        let mut done = vec![false; self.subjects.len()];
-        for group in groups {
-            if self.run_together(group.clone()) {
-                done[group].fill(true);
-            }
+    /// Those who go together, which leaves the others waiting.
+    fn take_groups(&mut self) {
+        let done = group::run(self.program, self.integrator, self.backend, self.subjects);
+        for (outcome, done) in self.outcomes.iter_mut().zip(done) {
+            *outcome = done.map(|(profile, steps)| (Outcome::Done(profile), steps));
         }
-        self.waiting.retain(|&index| !done[index]);
+        self.waiting.retain(|&index| self.outcomes[index].is_none());
     }
 
     /// One step in every lane: what became of it, and in which lanes the curve may have a maximum.
