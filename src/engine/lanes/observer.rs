@@ -110,13 +110,9 @@ impl Observer {
         observe_all(self.backend, &self.plan, solution, &elapsed, &mut self.registers);
     }
 
-    /// Copies all outputs of each lane into its row.
-    pub fn copy_row<'a>(&self, rows: impl Iterator<Item = &'a mut [f64]>) {
-        for (lane, row) in rows.enumerate() {
-            for (value, &register) in row.iter_mut().zip(&self.outputs) {
-                *value = self.registers[register as usize].0[lane];
-            }
-        }
+    /// Values of all outputs, in the lanes.
+    pub fn values(&self) -> impl Iterator<Item = &Lanes> {
+        self.outputs.iter().map(|&register| &self.registers[register as usize])
     }
 
     /// The first output of one subject from its own registers.

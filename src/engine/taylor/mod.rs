@@ -154,7 +154,12 @@ fn step_kernel<I: Instructions>(
     coefficients: &mut [Lanes],
 ) -> usize {
     let degree = expand::<I>(backend, recipe, order, tolerance, bank, coefficients);
-    choose_step::<I>(Terms { degree, stride: order + 1 }, tolerance, bank, coefficients);
+    let terms = Terms { degree, stride: order + 1 };
+    if bank.together {
+        choose_step::<I, 1>(terms, tolerance, bank, coefficients);
+    } else {
+        choose_step::<I, LANES>(terms, tolerance, bank, coefficients);
+    }
     degree
 }
 
@@ -230,52 +235,53 @@ fn reaches_stop(terms: Terms, tolerance: Tolerance, bank: &Bank, coefficients: &
     too_large == 0
 }
 
-/// The longest step whose estimated error is allowed, and the states at its end.
+/// The longest step whose estimated error is allowed, and the states at its end: one for each lane, or one for all.
 #[inline(always)]
-fn choose_step<I: Instructions>(terms: Terms, tolerance: Tolerance, bank: &mut Bank, coefficients: &[Lanes]) {
-    let room = bank.room;
-    let together = bank.together;
-    let mut step = first_guess(terms, tolerance, bank, coefficients);
-    if together {
-        step = smallest(&step);
-    }
+fn choose_step<I: Instructions, const N: usize>(
+    terms: Terms,
+    tolerance: Tolerance,
+    bank: &mut Bank,
+    coefficients: &[Lanes],
+) {
+    let room: [f64; N] = std::array::from_fn(|i| bank.room.0[i]);
+    let mut step: [f64; N] = first_guess(terms, tolerance, bank, coefficients);
     // 1 where a step was found too long: then it is not lengthened again.
-    let mut tight = Lanes::splat(0.0);
+    let mut tight = [0.0; N];
     let mut attempt = 1;
     let (ratio, reach) = loop {
-        let ratio = error_ratio::<I>(terms, tolerance, step, bank, coefficients);
-        let ratio = if together { largest_or_nan(&ratio) } else { ratio };
+        let ratio: [f64; N] = worst(&error_ratio::<I>(terms, tolerance, spread(step), bank, coefficients));
         let mut next = step;
         let mut reach = step;
         let mut changed = 0;
-        for i in 0..LANES {
-            let (h, room) = (step.0[i], room.0[i]);
-            let growth = rough_inverse_root(ratio.0[i], terms.degree as f64) * SAFETY;
+        for i in 0..N {
+            let (h, room) = (step[i], room[i]);
+            let growth = rough_inverse_root(ratio[i], terms.degree as f64) * SAFETY;
             let wish = h * growth;
-            let fits = ratio.0[i] <= 1.0;
-            let grows = (h < room) & (growth > WORTH_GROWING) & (tight.0[i] == 0.0);
+            let fits = ratio[i] <= 1.0;
+            let grows = (h < room) & (growth > WORTH_GROWING) & (tight[i] == 0.0);
             let longer = if wish < room { wish } else { room };
             let longer = if grows { longer } else { h };
             // Not a number as well: the powers of a long step overflow.
             let shorter = h * if growth > LARGEST_CUT { growth } else { LARGEST_CUT };
-            tight.0[i] = if fits { tight.0[i] } else { 1.0 };
-            next.0[i] = if fits { longer } else { shorter };
-            reach.0[i] = wish;
-            changed |= u64::from(next.0[i] != h);
+            tight[i] = if fits { tight[i] } else { 1.0 };
+            next[i] = if fits { longer } else { shorter };
+            reach[i] = wish;
+            changed |= u64::from(next[i] != h);
         }
         if changed == 0 || attempt == ATTEMPTS {
-            break (ratio, reach);
+            break (spread(ratio), spread(reach));
         }
         attempt += 1;
         step = next;
     };
+    let step = spread(step);
     let mut refused = 0;
     for i in 0..LANES {
         let (h, ratio) = (step.0[i], ratio.0[i]);
         let fits = ratio <= 1.0;
         bank.broken.0[i] = if ratio.is_nan() { 1.0 } else { 0.0 };
         bank.step.0[i] = if fits { h } else { 0.0 };
-        let free = if h < room.0[i] || h > bank.wish.0[i] { h } else { bank.wish.0[i] };
+        let free = if h < bank.room.0[i] || h > bank.wish.0[i] { h } else { bank.wish.0[i] };
         bank.wish.0[i] = if fits { free } else { reach.0[i] };
         refused |= u64::from(!fits);
     }
@@ -288,25 +294,32 @@ fn choose_step<I: Instructions>(terms: Terms, tolerance: Tolerance, bank: &mut B
     }
 }
 
-/// The smallest of all lanes, in every lane.
+/// The number of each lane, or the largest of all of them: not a number where one is not.
 #[inline(always)]
-fn smallest(values: &Lanes) -> Lanes {
-    Lanes::splat(
-        values.0.iter().fold(f64::INFINITY, |smallest, &value| if value < smallest { value } else { smallest }),
-    )
+fn worst<const N: usize>(values: &Lanes) -> [f64; N] {
+    if N == LANES {
+        return std::array::from_fn(|i| values.0[i]);
+    }
+    let larger = |a: f64, b: f64| if b <= a || a.is_nan() { a } else { b };
+    // In four chains: one alone would wait for each comparison before the next.
+    let chain = |first: usize| (1..4).fold(values.0[first], |worst, i| larger(worst, values.0[first + 4 * i]));
+    [larger(larger(chain(0), chain(1)), larger(chain(2), chain(3))); N]
 }
 
-/// The largest of all lanes, in every lane; not a number where one is not.
+/// For each lane its own number, or the one for all.
 #[inline(always)]
-fn largest_or_nan(values: &Lanes) -> Lanes {
-    Lanes::splat(
-        values.0.iter().fold(0.0, |largest, &value| if value <= largest || largest.is_nan() { largest } else { value }),
-    )
+fn spread<const N: usize>(values: [f64; N]) -> Lanes {
+    Lanes(std::array::from_fn(|i| values[i % N]))
 }
 
 /// Step sizes at which the last two terms are as large as the error allowed for the states at the start.
 #[inline(always)]
-fn first_guess(Terms { degree, stride }: Terms, tolerance: Tolerance, bank: &Bank, coefficients: &[Lanes]) -> Lanes {
+fn first_guess<const N: usize>(
+    Terms { degree, stride }: Terms,
+    tolerance: Tolerance,
+    bank: &Bank,
+    coefficients: &[Lanes],
+) -> [f64; N] {
     let mut last = Lanes::splat(0.0);
     let mut before_last = last;
     for c in coefficients.chunks_exact(stride).take(bank.state.len()) {
@@ -318,14 +331,14 @@ fn first_guess(Terms { degree, stride }: Terms, tolerance: Tolerance, bank: &Ban
             before_last.0[i] = if b > before_last.0[i] { b } else { before_last.0[i] };
         }
     }
-    let mut step = bank.room;
-    for i in 0..LANES {
-        let a = rough_inverse_root(last.0[i], degree as f64);
-        let b = rough_inverse_root(before_last.0[i] * LAST_BUT_ONE, (degree - 1) as f64);
+    let (last, before_last): ([f64; N], [f64; N]) = (worst(&last), worst(&before_last));
+    std::array::from_fn(|i| {
+        let a = rough_inverse_root(last[i], degree as f64);
+        let b = rough_inverse_root(before_last[i] * LAST_BUT_ONE, (degree - 1) as f64);
         let guess = SAFETY * if a < b { a } else { b };
-        step.0[i] = if guess < step.0[i] { guess } else { step.0[i] };
-    }
-    step
+        let room = bank.room.0[i];
+        if guess < room { guess } else { room }
+    })
 }
 
 /// Evaluates the states at the end of a step into `bank.end`; the estimated error over the allowed one, the largest over

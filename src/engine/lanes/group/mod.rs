@@ -51,13 +51,16 @@ pub(super) fn run<I: LaneIntegrator>(
         let first = members[0];
         let (leader, way) = match last.take() {
             Some((leader, way)) if Arc::ptr_eq(&leader.records, &first.timeline.records) => (leader, way),
-            _ => (first.timeline, Itinerary::of(program, first)),
+            _ => {
+                group.set_table(first.timeline.n_rows);
+                (first.timeline, Itinerary::of(program, first))
+            }
         };
         if let Some(way) = &way
             && members.iter().all(|member| goes_along(program, leader, member.timeline))
             && let Ok(steps) = group.travel(members, way)
         {
-            for (profile, done) in group.profiles().zip(&mut done[range]) {
+            for (profile, done) in group.profiles(members.len()).zip(&mut done[range]) {
                 *done = Some((profile, steps));
             }
         }
@@ -99,8 +102,8 @@ struct Group<'a, I> {
     tracker: ExposureTracker<Lanes>,
     /// Amount of each dose.
     amounts: Vec<Lanes>,
-    /// Rows of each subject's profile, row-major.
-    tables: Vec<Vec<f64>>,
+    /// Outputs, row by row; not a number in a row that the way does not pass.
+    table: Vec<Lanes>,
 }
 
 impl<'a, I: LaneIntegrator> Group<'a, I> {
@@ -116,8 +119,14 @@ impl<'a, I: LaneIntegrator> Group<'a, I> {
         bank.together = true;
         integrator.prepare(&mut bank);
         let registers = program.registers().into_iter().map(Lanes::splat).collect();
-        let (tracker, amounts, tables) = Default::default();
-        Self { program, integrator, backend, bank, registers, inputs, outputs, curve, tracker, amounts, tables }
+        let (tracker, amounts, table) = Default::default();
+        Self { program, integrator, backend, bank, registers, inputs, outputs, curve, tracker, amounts, table }
+    }
+
+    /// Room for the rows of those on one schedule.
+    fn set_table(&mut self, n_rows: usize) {
+        self.table.clear();
+        self.table.resize(n_rows * self.program.outputs.len(), Lanes::splat(f64::NAN));
     }
 
     /// All the way; the steps it took.
@@ -187,9 +196,6 @@ impl<'a, I: LaneIntegrator> Group<'a, I> {
         bank.wish = Lanes::splat(f64::INFINITY);
         self.integrator.inputs_changed(bank);
         self.outputs.take_inputs(bank);
-        let n = members[0].timeline.n_rows * program.outputs.len();
-        self.tables.clear();
-        self.tables.resize_with(members.len(), || vec![f64::NAN; n]);
         Ok(())
     }
 
@@ -247,18 +253,23 @@ impl<'a, I: LaneIntegrator> Group<'a, I> {
     }
 
     fn copy_row(&mut self, row: usize) {
-        let width = self.program.outputs.len();
-        self.outputs.copy_row(self.tables.iter_mut().map(|table| &mut table[row * width..(row + 1) * width]));
+        let row = &mut self.table[row * self.program.outputs.len()..];
+        row.iter_mut().zip(self.outputs.values()).for_each(|(to, values)| *to = *values);
     }
 
-    /// What was found, subject by subject.
-    fn profiles(&mut self) -> impl Iterator<Item = Profile> {
-        let n_outputs = self.program.outputs.len();
-        let tracker = &self.tracker;
-        self.tables.drain(..).enumerate().map(move |(lane, values)| Profile {
-            n_outputs,
+    /// What was found of the first `n` subjects.
+    fn profiles(&self, n: usize) -> impl Iterator<Item = Profile> {
+        let mut tables: Vec<Vec<f64>> = (0..n).map(|_| Vec::with_capacity(self.table.len())).collect();
+        // From row to row for all of them: subject by subject would go through the whole table for each.
+        for tile in self.table.chunks(LANES / 2) {
+            for (lane, table) in tables.iter_mut().enumerate() {
+                table.extend(tile.iter().map(|values| values[lane]));
+            }
+        }
+        tables.into_iter().enumerate().map(|(lane, values)| Profile {
+            n_outputs: self.program.outputs.len(),
             values,
-            exposures: tracker.exposures(|value| value[lane]),
+            exposures: self.tracker.exposures(|value| value[lane]),
             above: Vec::new(),
         })
     }
