@@ -209,3 +209,14 @@ fn what_a_schedule_does_not_say_is_left_to_each_lane() {
         assert!(found.iter().zip(&alone).all(|(found, alone)| same_bytes(found, alone)), "{what}");
     }
 }
+
+#[test]
+fn one_without_a_dose_leaves_other_groups_as_they_are() {
+    let plain = cohort(48, &text(""));
+    let mut cohort = plain.clone();
+    cohort.patients[0].timeline.doses[1].amount = 0.0;
+    let found = profiles(&cohort, SolverChoice::Taylor, 1e-8);
+    let expected = profiles(&plain, SolverChoice::Taylor, 1e-8);
+    assert!(found.iter().zip(&expected).skip(16).all(|(found, expected)| same_bytes(found, expected)));
+    assert!(found.iter().zip(&expected).take(16).all(|(found, expected)| !same_bytes(found, expected)));
+}

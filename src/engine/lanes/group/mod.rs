@@ -49,8 +49,12 @@ pub(super) fn run<I: LaneIntegrator>(
     for range in groups(subjects) {
         let members = &subjects[range.clone()];
         let first = members[0];
+        // Whether a group stays together must not depend on who came before it.
+        let is_same = |leader: &Timeline| {
+            Arc::ptr_eq(&leader.records, &first.timeline.records) && goes_along(program, leader, first.timeline)
+        };
         let (leader, way) = match last.take() {
-            Some((leader, way)) if Arc::ptr_eq(&leader.records, &first.timeline.records) => (leader, way),
+            Some((leader, way)) if is_same(leader) => (leader, way),
             _ => {
                 group.set_table(first.timeline.n_rows);
                 (first.timeline, Itinerary::of(program, first))
