@@ -111,11 +111,10 @@ impl ChunkMoments {
     pub(super) fn of_column(column: &Column<'_>, room: &mut Vec<f64>) -> Self {
         let values = column.values();
         let not_positive = if column.smallest() > 0.0 { 0 } else { values.iter().filter(|&&x| x <= 0.0).count() };
-        room.clear();
         // With one value that has no logarithm there is no geometric mean, and the others need none.
-        if not_positive == 0 {
-            room.extend_from_slice(values);
-            logarithms(room);
+        match not_positive {
+            0 => logarithms(values, column.smallest(), room),
+            _ => room.clear(),
         }
         Self { values: Moments::of(values), logarithms: Moments::of(room), not_positive: not_positive as u64 }
     }

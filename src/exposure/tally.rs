@@ -4,6 +4,7 @@
 //! subjects ([`Tally::take`]). Moments are merged in that order. Values are kept as they came up to 20,000 subjects, 8 bytes
 //! each and no copies; above that they are counted in sketches, which need no order, so that one set of them serves all threads.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::column::Column;
@@ -34,28 +35,26 @@ impl Chunk {
         &mut self.values[series * self.n_subjects..][..self.n_subjects]
     }
 
-    /// From one row per subject: series k is column `columns[k]` of the rows, undefined in a row that is too short. Not
-    /// more than a tile of them.
+    /// From one row per subject: series k is column `columns[k]` of the rows, undefined in a row that is too short.
     fn fill(&mut self, rows: &[&[f64]], columns: &[usize]) {
-        let mut all = self.columns_mut();
-        let mut tile: [&mut [f64]; TILE] = std::array::from_fn(|_| all.next().unwrap_or_default());
-        let first = columns.first().copied().unwrap_or(0);
-        let neighbours = columns.len() == TILE && columns.windows(2).all(|pair| pair[1] == pair[0] + 1);
-        for (subject, row) in rows.iter().enumerate() {
-            let together = row.get(first..).and_then(<[f64]>::first_chunk::<TILE>).filter(|_| neighbours);
-            if let Some(values) = together {
-                (0..TILE).for_each(|series| tile[series][subject] = values[series]);
-            } else {
-                for (series, &column) in columns.iter().enumerate() {
-                    tile[series][subject] = row.get(column).copied().unwrap_or(f64::NAN);
+        for (first, rows) in (0..).step_by(ROWS_AT_HAND).zip(rows.chunks(ROWS_AT_HAND)) {
+            for (series, &column) in self.columns_mut().zip(columns) {
+                for (value, row) in series[first..].iter_mut().zip(rows) {
+                    *value = row.get(column).copied().unwrap_or(f64::NAN);
                 }
             }
         }
     }
 }
 
-/// Series that are looked at together: a cache line of every row, and columns that the nearest cache holds.
-const TILE: usize = 8;
+/// Series that are looked at together: long pieces of each row, and columns that the second-nearest cache holds.
+const TILE: usize = 64;
+
+/// Rows that are turned into columns together: a cache line of each column, and so few that their pages and pieces stay at hand.
+const ROWS_AT_HAND: usize = 8;
+
+/// Multiples of it, less their whole part, keep away from each other.
+const GOLDEN_RATIO: f64 = 0.618_033_988_749_894_9;
 
 /// A chunk, ready to be taken.
 #[derive(Debug)]
@@ -69,6 +68,8 @@ pub struct Prepared {
 pub struct Tally {
     /// One per series; none where values are kept.
     sketches: Vec<Mutex<BatchedSketch>>,
+    /// Chunks prepared so far.
+    prepared: AtomicUsize,
     taken: Mutex<Taken>,
 }
 
@@ -86,6 +87,7 @@ impl Tally {
         let moments = vec![ChunkMoments::default(); n_series];
         Self {
             sketches: (0..n_sketches).map(|_| Mutex::default()).collect(),
+            prepared: AtomicUsize::new(0),
             taken: Mutex::new(Taken { moments, kept: Vec::new() }),
         }
     }
@@ -94,12 +96,16 @@ impl Tally {
     /// and undefined in a row that is too short.
     #[must_use]
     pub fn prepare(&self, rows: &[&[f64]], columns: &[usize]) -> Prepared {
-        // In the order in which values lie in the rows, so that each cache line of them is fetched once.
+        // In the order in which values lie in the rows, so that each piece of them is fetched once.
         let mut order: Vec<usize> = (0..columns.len()).collect();
         order.sort_by_key(|&series| columns[series]);
+        // Threads that are at it at the same time begin far apart: otherwise they would meet at the same sketches.
+        let turn = self.prepared.fetch_add(1, Ordering::Relaxed) as f64 * GOLDEN_RATIO;
+        let first = (turn.fract() * columns.len() as f64) as usize;
+        order.rotate_left(first);
         let mut moments = vec![ChunkMoments::default(); columns.len()];
         let mut kept = self.sketches.is_empty().then(|| Chunk::new(rows.len(), columns.len()));
-        let mut tile = Chunk::new(rows.len(), TILE);
+        let mut tile = Chunk::new(rows.len(), TILE.min(columns.len()));
         let (mut finite, mut logarithms) = (Vec::new(), Vec::new());
         for order in order.chunks(TILE) {
             tile.fill(rows, &order.iter().map(|&series| columns[series]).collect::<Vec<_>>());

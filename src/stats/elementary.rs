@@ -21,12 +21,13 @@ pub(crate) const LG: [f64; 7] = [
     f64::from_bits(0x3fc2_f112_df3e_5244),
 ];
 
-/// Replaces positive numbers by their logarithms.
-pub(crate) fn logarithms(values: &mut [f64]) {
-    if all_within(values, f64::MIN_POSITIVE, f64::MAX) {
-        logarithms_of_normal(values);
+/// The logarithms of positive numbers, of which this is the smallest, in place of what was in `found`.
+pub(crate) fn logarithms(values: &[f64], smallest: f64, found: &mut Vec<f64>) {
+    found.resize(values.len(), 0.0);
+    if smallest >= f64::MIN_POSITIVE {
+        logarithms_of_normal(values, found);
     } else {
-        values.iter_mut().for_each(|value| *value = libm::log(*value));
+        found.iter_mut().zip(values).for_each(|(found, &value)| *found = libm::log(value));
     }
 }
 
@@ -37,9 +38,9 @@ fn all_within(values: &[f64], low: f64, high: f64) -> bool {
 }
 
 #[multiversion(targets("x86_64+avx2", "x86_64+avx"))]
-fn logarithms_of_normal(values: &mut [f64]) {
-    for value in values {
-        *value = logarithm(*value);
+fn logarithms_of_normal(values: &[f64], found: &mut [f64]) {
+    for (found, &value) in found.iter_mut().zip(values) {
+        *found = logarithm(value);
     }
 }
 
@@ -121,8 +122,10 @@ mod tests {
         #[test]
         fn logarithms_have_the_bits_of_libm(bits in prop::collection::vec(1..f64::INFINITY.to_bits(), 0..9)) {
             let values: Vec<f64> = bits.into_iter().map(f64::from_bits).collect();
-            let mut found = values.clone();
-            logarithms(&mut found);
+            let smallest = values.iter().copied().fold(f64::INFINITY, f64::min);
+            let mut found = vec![0.5; 4];
+            logarithms(&values, smallest, &mut found);
+            prop_assert_eq!(found.len(), values.len());
             for (found, value) in found.iter().zip(&values) {
                 prop_assert_eq!(found.to_bits(), libm::log(*value).to_bits(), "{}", value);
             }
@@ -161,8 +164,8 @@ mod tests {
 
     #[test]
     fn one_subnormal_number_does_not_spoil_its_neighbours() {
-        let mut values = [1.0, 5e-324, 2.0];
-        logarithms(&mut values);
-        assert_eq!(values, [0.0, libm::log(5e-324), std::f64::consts::LN_2]);
+        let mut found = Vec::new();
+        logarithms(&[1.0, 5e-324, 2.0], 5e-324, &mut found);
+        assert_eq!(found, [0.0, libm::log(5e-324), std::f64::consts::LN_2]);
     }
 }
