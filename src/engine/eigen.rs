@@ -11,6 +11,9 @@ const MAX_ITERATIONS: usize = 10_000;
 /// Below this |λh| differences of the exponential are summed as a series, for their closed forms cancel.
 const SERIES_BELOW: f64 = 0.5;
 
+/// Times whose exponentials are kept: equal dosing intervals ask for the same ones again and again.
+const KEPT_TIMES: usize = 128;
+
 /// A = V Λ V⁻¹ over the states that feed derivatives, and the rows of those that only integrate.
 #[derive(Clone, Debug)]
 pub(super) struct Eigen {
@@ -22,6 +25,18 @@ pub(super) struct Eigen {
     inverse: DMatrix<f64>,
     /// Rows of the integrating states times V.
     integrals: DMatrix<f64>,
+    /// Bits of each kept time; those of no time where there is none.
+    kept_times: Vec<u64>,
+    /// What [`exponentials`] says then, eigenvalue by eigenvalue.
+    kept: Vec<Exponentials>,
+}
+
+/// e^{λh}, (e^{λh} - 1)/λ and (e^{λh} - 1 - λh)/λ².
+#[derive(Clone, Copy, Debug, Default)]
+struct Exponentials {
+    decay: f64,
+    first: f64,
+    second: f64,
 }
 
 /// A start and its forcing along the eigenvectors.
@@ -48,7 +63,9 @@ impl Eigen {
             matrix[(integrating[row], dynamic[column])]
         });
         let integrals = rows * &vectors;
-        Some(Self { dynamic, integrating, values, vectors, inverse, integrals })
+        let kept_times = vec![u64::MAX; KEPT_TIMES];
+        let kept = vec![Exponentials::default(); KEPT_TIMES * values.len()];
+        Some(Self { dynamic, integrating, values, vectors, inverse, integrals, kept_times, kept })
     }
 
     pub fn coordinates(&self, state: &DVector<f64>, forcing: &DVector<f64>) -> Coordinates {
@@ -58,9 +75,24 @@ impl Eigen {
         Coordinates { state: pick(state), forcing: pick(forcing) }
     }
 
+    /// Where what is kept of this time begins.
+    fn place(&mut self, elapsed: f64) -> usize {
+        let bits = elapsed.to_bits();
+        // Fibonacci hashing: the times of a regular grid differ in few bits.
+        let slot = (bits.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - KEPT_TIMES.ilog2())) as usize;
+        let first = slot * self.values.len();
+        if self.kept_times[slot] != bits {
+            self.kept_times[slot] = bits;
+            for (kept, &value) in self.kept[first..].iter_mut().zip(&self.values) {
+                *kept = exponentials(value, elapsed);
+            }
+        }
+        first
+    }
+
     /// The state after `elapsed`.
     pub fn advance(
-        &self,
+        &mut self,
         from: &Coordinates,
         start: &DVector<f64>,
         forcing: &DVector<f64>,
@@ -73,8 +105,10 @@ impl Eigen {
         for &row in &self.integrating {
             state[row] = start[row] + forcing[row] * elapsed;
         }
-        for (index, &value) in self.values.iter().enumerate() {
-            let (decay, first, second) = exponentials(value, elapsed);
+        let place = self.place(elapsed);
+        for (index, &Exponentials { decay, first, second }) in
+            self.kept[place..][..self.values.len()].iter().enumerate()
+        {
             let decayed = decay * from.state[index] + first * from.forcing[index];
             for (row, &target) in self.dynamic.iter().enumerate() {
                 state[target] += self.vectors[(row, index)] * decayed;
@@ -87,18 +121,18 @@ impl Eigen {
     }
 
     /// d/dt of an integrating state after `elapsed`, without what flows into it from outside; `None` for another state.
-    pub fn integrand(&self, from: &Coordinates, state: usize, elapsed: f64) -> Option<f64> {
+    pub fn integrand(&mut self, from: &Coordinates, state: usize, elapsed: f64) -> Option<f64> {
         let row = self.integrating.iter().position(|&integrating| integrating == state)?;
-        let terms = self.values.iter().enumerate().map(|(index, &value)| {
-            let (decay, first, _) = exponentials(value, elapsed);
+        let place = self.place(elapsed);
+        let terms = self.kept[place..][..self.values.len()].iter().enumerate();
+        let terms = terms.map(|(index, &Exponentials { decay, first, .. })| {
             self.integrals[(row, index)] * (decay * from.state[index] + first * from.forcing[index])
         });
         Some(terms.sum())
     }
 }
 
-/// e^{λh}, (e^{λh} - 1)/λ and (e^{λh} - 1 - λh)/λ².
-fn exponentials(value: f64, step: f64) -> (f64, f64, f64) {
+fn exponentials(value: f64, step: f64) -> Exponentials {
     let exponent = value * step;
     if exponent.abs() < SERIES_BELOW {
         let mut term: f64 = 0.5;
@@ -111,11 +145,11 @@ fn exponentials(value: f64, step: f64) -> (f64, f64, f64) {
         }
         let second = step * step * sum;
         let first = step + value * second;
-        (1.0 + value * first, first, second)
+        Exponentials { decay: 1.0 + value * first, first, second }
     } else {
         let decay = libm::exp(exponent);
         let first = (decay - 1.0) / value;
-        (decay, first, (first - step) / value)
+        Exponentials { decay, first, second: (first - step) / value }
     }
 }
 

@@ -150,7 +150,7 @@ impl Stretch<'_> {
             state.copy_from_slice(self.state.as_slice());
             return;
         }
-        if let (Some(eigen), Some(coordinates)) = (&self.system.eigen, &self.coordinates) {
+        if let (Some(eigen), Some(coordinates)) = (&mut self.system.eigen, &self.coordinates) {
             eigen.advance(coordinates, &self.state, &self.forcing, elapsed, state);
             return;
         }
@@ -169,7 +169,7 @@ impl Stretch<'_> {
 
 /// The output that exposure is measured on: in the coordinates of the eigenvectors, or from the whole state.
 fn exposure(stretch: &mut Stretch<'_>, auc_state: usize, elapsed: f64, scratch: &mut [f64]) -> f64 {
-    if let (Some(eigen), Some(coordinates)) = (&stretch.system.eigen, &stretch.coordinates)
+    if let (Some(eigen), Some(coordinates)) = (&mut stretch.system.eigen, &stretch.coordinates)
         && let Some(value) = eigen.integrand(coordinates, auc_state, elapsed)
     {
         return value + stretch.system.inflow[auc_state];
