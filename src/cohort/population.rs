@@ -7,6 +7,7 @@
 
 use rand::{Rng, RngExt};
 use rand_distr::StandardNormal;
+use rayon::prelude::*;
 use serde::Deserialize;
 
 use crate::cohort::body_size::{BsaFormula, LbmFormula, Sex, bmi};
@@ -110,6 +111,14 @@ impl Bounds {
     }
 }
 
+/// A person: height in cm and weight in kg.
+#[derive(Clone, Copy, Debug)]
+struct Draw {
+    sex: Sex,
+    age: f64,
+    size: (f64, f64),
+}
+
 impl Population {
     pub(crate) fn new(spec: &BodySpec) -> Result<Self, CohortError> {
         let growth = Growth::of(spec.source);
@@ -142,9 +151,15 @@ impl Population {
         if height.is_none() && weight.is_none() {
             return Ok(());
         }
+        let streams = Streams::new(SHIFT_SEED);
+        // Before any factor: these are the same in every round.
+        let first_draws: Vec<Draw> = (1..=SHIFT_SAMPLE)
+            .into_par_iter()
+            .map(|subject| self.draw_unscaled(&mut body_stream(&streams, subject)))
+            .collect();
         let mut reached = (f64::NAN, f64::NAN);
         for _ in 0..SHIFT_ITERATIONS {
-            reached = self.medians()?;
+            reached = self.medians(&streams, &first_draws)?;
             let height_ratio = height.map_or(1.0, |median| median / reached.0);
             let weight_ratio = weight.map_or(1.0, |median| median / reached.1);
             if (height_ratio - 1.0).abs() < SHIFT_TOLERANCE && (weight_ratio - 1.0).abs() < SHIFT_TOLERANCE {
@@ -161,12 +176,16 @@ impl Population {
         })
     }
 
-    /// Medians of height and weight of the fixed sample.
-    fn medians(&self) -> Result<(f64, f64), CohortError> {
-        let streams = Streams::new(SHIFT_SEED);
+    /// Medians of height and weight of the fixed sample, of which the first draws are known.
+    fn medians(&self, streams: &Streams, first_draws: &[Draw]) -> Result<(f64, f64), CohortError> {
+        let within: Vec<Option<(f64, f64)>> = first_draws.par_iter().map(|draw| self.scaled(draw.size)).collect();
         let (mut heights, mut weights) = (Vec::new(), Vec::new());
-        for subject in 1..=SHIFT_SAMPLE {
-            let (_, _, height, weight, _) = self.draw_size(&mut body_stream(&streams, subject))?;
+        // One by one: bounds that nobody is within are told of by the first subject.
+        for (subject, size) in (1..=SHIFT_SAMPLE).zip(within) {
+            let (height, weight) = match size {
+                Some(size) => size,
+                None => self.draw_size(&mut body_stream(streams, subject))?.0.size,
+            };
             heights.push(height);
             weights.push(weight);
         }
@@ -179,26 +198,43 @@ impl Population {
 
     /// The covariates [`BODY_NAMES`] of one person, and how many draws were outside the bounds.
     pub(crate) fn draw(&self, streams: &Streams, subject: u64) -> Result<([f64; 7], u32), CohortError> {
-        let (sex, age, height, weight, rejected) = self.draw_size(&mut body_stream(streams, subject))?;
+        let (Draw { sex, age, size: (height, weight) }, rejected) =
+            self.draw_size(&mut body_stream(streams, subject))?;
         let bsa = self.bsa_formula.area(weight, height);
         let lbm = self.lbm_formula.mass(sex, weight, height);
         Ok(([sex.sexf(), age, weight, height, bsa, lbm, bmi(weight, height)], rejected))
     }
 
-    fn draw_size(&self, rng: &mut impl Rng) -> Result<(Sex, f64, f64, f64, u32), CohortError> {
+    /// Sex, age and a first height and weight, without factors and bounds.
+    fn draw_unscaled(&self, rng: &mut impl Rng) -> Draw {
         let sex = if rng.random::<f64>() < self.female { Sex::Female } else { Sex::Male };
         let age = interpolate(&self.ages, rng.random(), QuantileScale::Linear);
+        Draw { sex, age, size: self.unscaled_size(rng, sex, age) }
+    }
+
+    fn unscaled_size(&self, rng: &mut impl Rng, sex: Sex, age: f64) -> (f64, f64) {
+        let (z_height, z_weight): (f64, f64) = (rng.sample(StandardNormal), rng.sample(StandardNormal));
+        self.growth.size(sex, age, z_height, z_weight)
+    }
+
+    /// Height and weight by the study's factors, if they are within its bounds.
+    fn scaled(&self, (height, weight): (f64, f64)) -> Option<(f64, f64)> {
+        let (height, weight) = (height * self.height_factor, weight * self.weight_factor);
         let bsa_bounded = self.bsa.min > 0.0 || self.bsa.max < f64::INFINITY;
+        let holds = self.height.hold(height)
+            && self.weight.hold(weight)
+            && (!bsa_bounded || self.bsa.hold(self.bsa_formula.area(weight, height)));
+        holds.then_some((height, weight))
+    }
+
+    /// A person within the bounds, and how many draws were outside.
+    fn draw_size(&self, rng: &mut impl Rng) -> Result<(Draw, u32), CohortError> {
+        let Draw { sex, age, mut size } = self.draw_unscaled(rng);
         for rejected in 0..MAX_REJECTIONS {
-            let (z_height, z_weight): (f64, f64) = (rng.sample(StandardNormal), rng.sample(StandardNormal));
-            let (height, weight) = self.growth.size(sex, age, z_height, z_weight);
-            let (height, weight) = (height * self.height_factor, weight * self.weight_factor);
-            if self.height.hold(height)
-                && self.weight.hold(weight)
-                && (!bsa_bounded || self.bsa.hold(self.bsa_formula.area(weight, height)))
-            {
-                return Ok((sex, age, height, weight, rejected));
+            if let Some(size) = self.scaled(size) {
+                return Ok((Draw { sex, age, size }, rejected));
             }
+            size = self.unscaled_size(rng, sex, age);
         }
         Err(CohortError::TooManyRejections {
             what: format!("the body of a subject of {age:.1} years"),

@@ -1,9 +1,9 @@
 //! What all figures share: heading, panels side by side, legend below, and the data of bands.
 
 use super::axis::{Axis, Scale, Tick, plain};
+use super::font::{fitted, text_width};
 use super::panel::{CAPTION, DoseRow, Legend, Panel};
 use super::picture::{Anchor, Picture, Text};
-use super::render::{fitted, text_width};
 use super::style::{MARGIN, TEXT_SIZE, TITLE_SIZE, Theme, WIDTH};
 use crate::exposure::summary::Summary;
 

@@ -8,9 +8,9 @@ use crate::output::number;
 use super::axis::{Axis, Scale, Tick, plain};
 use super::comparison::{distinct, label};
 use super::figure::{Figure, Plan, typeset};
+use super::font::fitted;
 use super::panel::{Key, Legend, Look, Panel, REGION_OPACITY};
 use super::picture::{Anchor, Picture};
-use super::render::fitted;
 use super::style::{FINE_LINE, HEAVY_LINE, SMALL_SIZE, TEXT_SIZE, Theme};
 
 /// Limits that are shaded: those of average bioequivalence.

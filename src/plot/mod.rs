@@ -6,10 +6,13 @@
 
 pub mod accumulation;
 mod axis;
+mod canvas;
 pub mod comparison;
 pub mod confidence;
 pub mod dosing;
+mod encode;
 pub mod figure;
+mod font;
 pub mod forest;
 pub mod histogram;
 pub mod multiples;
@@ -55,6 +58,12 @@ pub enum PlotError {
         /// Why.
         source: std::io::Error,
     },
+    /// A picture could not be written as PNG.
+    #[error("could not write a picture as PNG")]
+    Png {
+        /// Why.
+        source: std::io::Error,
+    },
     /// Plotters refused.
     #[error("could not draw a picture: {cause}")]
     Draw {
@@ -68,23 +77,34 @@ pub enum PlotError {
 /// # Errors
 /// Where one cannot be drawn or written.
 pub fn write(folder: &OutputFolder, pictures: &[NamedPicture]) -> Result<Vec<OutputFile>, PlotError> {
-    // Pictures of a thread are drawn on the same pixels: fresh ones cost more time than what is drawn on them.
-    let share = pictures.len().div_ceil(rayon::current_num_threads()).max(1);
-    let render = |pictures: &[NamedPicture]| -> Result<Vec<_>, PlotError> {
-        let mut pixels = Vec::new();
-        let both = |named: &NamedPicture| Ok((named.picture.to_svg()?, named.picture.to_png_on(&mut pixels)?));
-        pictures.iter().map(both).collect()
+    let write_one = |(named, kind): (&NamedPicture, Kind)| -> Result<OutputFile, PlotError> {
+        let mut file = folder.create(&format!("{}.{}", named.name, kind.ending()), Vec::new())?;
+        match kind {
+            Kind::Svg => file
+                .write_all(named.picture.to_svg()?.as_bytes())
+                .map_err(|source| PlotError::Write { name: file.name().to_owned(), source })?,
+            Kind::Png => named.picture.write_png(&mut file)?,
+        }
+        Ok(file)
     };
-    let rendered = pictures.par_chunks(share).map(render).collect::<Result<Vec<_>, PlotError>>()?;
-    let mut files = Vec::new();
-    for (named, (svg, png)) in pictures.iter().zip(rendered.into_iter().flatten()) {
-        for (ending, bytes) in [("svg", svg.as_bytes()), ("png", &png)] {
-            let mut file = folder.create(&format!("{}.{ending}", named.name), Vec::new())?;
-            file.write_all(bytes).map_err(|source| PlotError::Write { name: file.name().to_owned(), source })?;
-            files.push(file);
+    let files: Vec<_> = pictures.iter().flat_map(|named| [(named, Kind::Svg), (named, Kind::Png)]).collect();
+    files.into_par_iter().with_max_len(1).map(write_one).collect()
+}
+
+/// What a picture is rendered as.
+#[derive(Clone, Copy)]
+enum Kind {
+    Svg,
+    Png,
+}
+
+impl Kind {
+    fn ending(self) -> &'static str {
+        match self {
+            Self::Svg => "svg",
+            Self::Png => "png",
         }
     }
-    Ok(files)
 }
 
 #[cfg(test)]
@@ -95,8 +115,8 @@ mod tests {
     use super::accumulation::{Accumulation, AccumulationArm, AccumulationCycle};
     use super::confidence::ConfidencePlot;
     use super::figure::Band;
+    use super::font::text_width;
     use super::picture::{Anchor, Picture, Shape, Text};
-    use super::render::text_width;
     use super::spaghetti::{Spaghetti, SpaghettiArm};
     use super::style::Theme;
     use super::time_course::TimeCourse;

@@ -2,9 +2,9 @@
 
 use super::axis::{Axis, Scale, Tick, plain};
 use super::figure::{Band, Figure, Plan};
+use super::font::{fitted, text_width};
 use super::panel::{Key, Legend, Look, Panel};
 use super::picture::Picture;
-use super::render::{fitted, text_width};
 use super::style::{FINE_LINE, HEAVY_LINE, MARGIN, SMALL_SIZE, Theme, WIDTH};
 
 /// Panels that share a horizontal axis of swept values.

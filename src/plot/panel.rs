@@ -1,8 +1,8 @@
 //! One panel: a frame with axes, and curves, bands and bars within it.
 
 use super::axis::Axis;
+use super::font::{fitted, text_width};
 use super::picture::{Anchor, Picture, Point, Text};
-use super::render::{fitted, text_width};
 use super::style::{
     AXIS_LINE, Colour, EDGE_LINE, EDGE_OPACITY, FINE_LINE, HEAVY_LINE, MARGIN, Marker, SMALL_SIZE, TEXT_SIZE, Theme,
     WIDTH,
@@ -186,12 +186,14 @@ impl Panel {
             }
         }
         areas.push((upper, lower));
-        for (mut area, lower) in areas {
+        // What has no height, as the band of a single subject, is no area.
+        for (mut area, lower) in areas.into_iter().filter(|(upper, lower)| upper != lower) {
             area.extend(lower.into_iter().rev());
             picture.area(area, colour, opacity);
         }
         let edge = colour.over(self.theme.ground(), EDGE_OPACITY);
-        for y in [low, high] {
+        let edges: &[&[f64]] = if low == high { &[low] } else { &[low, high] };
+        for y in edges {
             for run in self.runs(x, y) {
                 picture.line(&run, edge, EDGE_LINE);
             }
