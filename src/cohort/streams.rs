@@ -127,10 +127,8 @@ impl ResidualStreams {
     #[inline(always)]
     #[must_use]
     pub fn at(&self, time: f64, endpoint: u16, ordinal: u16) -> ResidualRng {
-        // -0 and 0 are the same time.
-        let time_bits = (time + 0.0).to_bits();
-        let part = u64::from(endpoint) << 16 | u64::from(ordinal);
-        ResidualRng { state: scatter(scatter(self.of_subject ^ time_bits).wrapping_add(part)) }
+        let of_time = scatter(self.of_subject ^ time_bits(time));
+        ResidualRng { state: scatter(of_time.wrapping_add(part(endpoint, ordinal))) }
     }
 
     /// The first number of each generator of an endpoint at the times, of the first observation at each: a subject has hundreds.
@@ -139,11 +137,42 @@ impl ResidualStreams {
     }
 }
 
+/// -0 and 0 are the same time.
+#[inline(always)]
+fn time_bits(time: f64) -> u64 {
+    (time + 0.0).to_bits()
+}
+
+#[inline(always)]
+fn part(endpoint: u16, ordinal: u16) -> u64 {
+    u64::from(endpoint) << 16 | u64::from(ordinal)
+}
+
 #[multiversion(targets("x86_64+avx2"))]
 fn first_words(streams: ResidualStreams, times: &[f64], endpoint: u16, words: &mut [u64]) {
-    for (word, &time) in words.iter_mut().zip(times) {
+    let n = times.len().min(words.len());
+    let (blocks, rest) = words[..n].as_chunks_mut();
+    let (times, times_of_rest) = times[..n].as_chunks::<TOGETHER>();
+    for (words, times) in blocks.iter_mut().zip(times) {
+        words.iter_mut().zip(times).for_each(|(word, &time)| *word = streams.of_subject ^ time_bits(time));
+        scatter_all(words, part(endpoint, 0));
+        scatter_all(words, GOLDEN);
+        scatter_all(words, 0);
+    }
+    for (word, &time) in rest.iter_mut().zip(times_of_rest) {
         *word = scatter(streams.at(time, endpoint, 0).state.wrapping_add(GOLDEN));
     }
+}
+
+/// Numbers that take each step together: a multiplication waits for the one before it.
+const TOGETHER: usize = 16;
+
+/// Each number scattered, and this added to it.
+#[inline(always)]
+fn scatter_all(numbers: &mut [u64; TOGETHER], added: u64) {
+    numbers.iter_mut().for_each(|x| *x = (*x ^ (*x >> 30)).wrapping_mul(SCATTER[0]));
+    numbers.iter_mut().for_each(|x| *x = (*x ^ (*x >> 27)).wrapping_mul(SCATTER[1]));
+    numbers.iter_mut().for_each(|x| *x = (*x ^ (*x >> 31)).wrapping_add(added));
 }
 
 /// Random numbers for one residual error: splitmix64 (Steele GL, Lea D, Flood CH. Fast splittable pseudorandom number
@@ -181,10 +210,13 @@ impl TryRng for ResidualRng {
 #[inline(always)]
 const fn scatter(bits: u64) -> u64 {
     let mut x = bits;
-    x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    x = (x ^ (x >> 30)).wrapping_mul(SCATTER[0]);
+    x = (x ^ (x >> 27)).wrapping_mul(SCATTER[1]);
     x ^ (x >> 31)
 }
+
+/// Its multipliers.
+const SCATTER: [u64; 2] = [0xbf58_476d_1ce4_e5b9, 0x94d0_49bb_1331_11eb];
 
 /// Index of a stream that belongs to a name: 32-bit FNV-1a (Fowler, Noll, Vo), the same wherever the name stands in a study.
 #[must_use]

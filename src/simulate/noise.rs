@@ -19,14 +19,24 @@ pub(super) fn normal(streams: ResidualStreams, endpoint: u16, times: &[f64]) -> 
     const AT_ONCE: usize = 64;
     let edges: &[f64; LAYERS + 1] = &EDGES;
     let mut values = vec![0.0; times.len()];
-    let mut words = [0; AT_ONCE];
-    for (values, times) in values.chunks_mut(AT_ONCE).zip(times.chunks(AT_ONCE)) {
-        streams.first_words(times, endpoint, &mut words);
-        values.iter_mut().zip(&words).for_each(|(value, &word)| *value = of_one_word(word, edges));
-    }
-    for row in 0..times.len() {
-        let is_repeated = row > 0 && times[row] == times[row - 1];
-        if is_repeated || values[row].is_nan() {
+    let (mut words, mut left) = ([0; AT_ONCE], [0; AT_ONCE]);
+    let mut before = f64::NAN;
+    for first in (0..times.len()).step_by(AT_ONCE) {
+        let rows = first..times.len().min(first + AT_ONCE);
+        streams.first_words(&times[rows.clone()], endpoint, &mut words);
+        // Whom one word does not decide, and who is not the first at a time, is put on a list: a branch for each would be guessed
+        // wrongly.
+        let mut n_left = 0;
+        for ((row, value), (&time, &word)) in
+            rows.clone().zip(&mut values[rows.clone()]).zip(times[rows].iter().zip(&words))
+        {
+            let (found, decided) = of_one_word(word, edges);
+            *value = found;
+            left[n_left % AT_ONCE] = row;
+            n_left += usize::from(!decided | (time == before));
+            before = time;
+        }
+        for &row in &left[..n_left] {
             values[row] = StandardNormal.sample(&mut streams.at(times[row], endpoint, ordinal(times, row)));
         }
     }
@@ -51,14 +61,14 @@ static EDGES: LazyLock<[f64; LAYERS + 1]> = LazyLock::new(|| {
 /// The random word whose upper bits say half of a layer.
 const HALF: u64 = 0xc << 60;
 
-/// The normal number where one random word decides it, as it does 98 times in 100; else NaN. The lowest 8 bits choose the layer, the
+/// The normal number, and whether one random word decides it, as it does 98 times in 100. The lowest 8 bits choose the layer, the
 /// upper 52 a place between its ends.
 #[inline(always)]
-fn of_one_word(word: u64, edges: &[f64; LAYERS + 1]) -> f64 {
+fn of_one_word(word: u64, edges: &[f64; LAYERS + 1]) -> (f64, bool) {
     const TWO: u64 = 0x4000_0000_0000_0000;
     let layer = (word & 0xff) as usize;
     let value = (f64::from_bits(word >> 12 | TWO) - 3.0) * edges[layer];
-    if value.abs() < edges[layer + 1] { value } else { f64::NAN }
+    (value, value.abs() < edges[layer + 1])
 }
 
 /// A generator of one number, again and again.
@@ -94,7 +104,7 @@ mod tests {
             let times: Vec<f64> = (0..300).map(|i| f64::from(i - i % 7 / 6)).collect();
             for (row, value) in normal(streams, 1, &times).into_iter().enumerate() {
                 let mut rng = streams.at(times[row], 1, ordinal(&times, row));
-                by_one_word += u32::from(!of_one_word(rand::Rng::next_u64(&mut rng.clone()), &EDGES).is_nan());
+                by_one_word += u32::from(of_one_word(rand::Rng::next_u64(&mut rng.clone()), &EDGES).1);
                 let alone: f64 = StandardNormal.sample(&mut rng);
                 assert_eq!(value.to_bits(), alone.to_bits(), "subject {subject}, row {row}");
             }
