@@ -2,6 +2,8 @@
 //!
 //! Plotters' own bitmaps know whole pixels only. Here its coordinates are sixteenths of a pixel. A picture is drawn strip by
 //! strip, so that the pixels at hand stay in the processor's cache: what is outside the strip is passed over.
+//!
+//! With tiny-skia in its place a run of one subject, which is pictures for the most part, took 0.11 s of processor time, not 0.06.
 
 use std::convert::Infallible;
 
