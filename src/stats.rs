@@ -4,7 +4,10 @@
 
 use multiversion::multiversion;
 
+use order::order_statistics;
+
 pub(crate) mod elementary;
+mod order;
 
 /// Quantile of values sorted in ascending order, by linear interpolation between order statistics.
 ///
@@ -53,33 +56,16 @@ pub fn one_standard_error_about(n: u64, p: f64) -> Option<[f64; 2]> {
     (n > 0 && p - s >= 0.0 && p + s <= 1.0).then_some([p - s, p + s])
 }
 
-/// Several quantiles of values in any order, which are put into another one. See [`quantile_sorted`].
+/// Several quantiles of values in any order. See [`quantile_sorted`].
 #[must_use]
-pub fn quantiles<const N: usize>(values: &mut [f64], probabilities: [f64; N]) -> [Option<f64>; N] {
+pub fn quantiles<const N: usize>(values: &[f64], probabilities: [f64; N]) -> [Option<f64>; N] {
     let ranks = probabilities.map(|p| quantile_rank(values.len() as u64, p));
-    let mut places: Vec<usize> = ranks.iter().flatten().map(|rank| rank.low as usize).collect();
-    places.sort_unstable();
-    places.dedup();
-    put_in_place(values, 0, &places);
-    ranks.map(|rank| {
-        let rank = rank?;
-        let low = rank.low as usize;
-        // Between two places values are in any order, but all of them lie between those of the places.
-        let end = places.iter().find(|&&place| place > low).map_or(values.len(), |place| place + 1);
-        let next = values[low + 1..end].iter().copied().min_by(f64::total_cmp).unwrap_or(values[low]);
-        Some(rank.between(values[low], next))
-    })
-}
-
-/// Puts the order statistics of these places, counted from `first`, where sorting would put them.
-fn put_in_place(values: &mut [f64], first: usize, places: &[usize]) {
-    // Selection takes a few comparisons per value where sorting takes as many as the number of values has digits. The middle place
-    // comes first, so that each of the others is looked for among fewer and fewer values.
-    let middle = places.len() / 2;
-    let Some(&place) = places.get(middle) else { return };
-    let (below, _, above) = values.select_nth_unstable_by(place - first, f64::total_cmp);
-    put_in_place(below, first, &places[..middle]);
-    put_in_place(above, place + 1, &places[middle + 1..]);
+    // A quantile lies between two neighbours, the last one at itself.
+    let last = values.len().saturating_sub(1);
+    let between = |rank: &Rank| [rank.low as usize, last.min(rank.low as usize + 1)];
+    let places: Vec<usize> = ranks.iter().flatten().flat_map(between).collect();
+    let mut found = order_statistics(values, &places).into_iter();
+    ranks.map(|rank| Some(rank?.between(found.next()?, found.next()?)))
 }
 
 /// Where a quantile lies among `n` order statistics (type 7).
@@ -330,8 +316,7 @@ mod tests {
     #[test]
     fn quantiles_of_mtcars_mpg_are_those_of_r() {
         // R: quantile(mtcars$mpg) prints 10.400 15.425 19.200 22.800 33.900; these are exact but for rounding of the last bit.
-        let mut values = MPG;
-        let found = quantiles(&mut values, [0.0, 0.25, 0.5, 0.75, 1.0]);
+        let found = quantiles(&MPG, [0.0, 0.25, 0.5, 0.75, 1.0]);
         for (found, printed) in found.into_iter().zip([10.4, 15.425, 19.2, 22.8, 33.9]) {
             assert!((found.unwrap() - printed).abs() < 1e-14 * printed, "{found:?} against {printed}");
         }
@@ -395,14 +380,14 @@ mod tests {
 
         #[test]
         fn quantiles_are_monotone_and_within_the_values(mut values in prop::collection::vec(-1e6..1e6_f64, 1..50)) {
-            let found = quantiles(&mut values, [0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0]).map(Option::unwrap);
+            let found = quantiles(&values, [0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0]).map(Option::unwrap);
             prop_assert!(found.windows(2).all(|pair| pair[0] <= pair[1]));
             values.sort_by(f64::total_cmp);
             prop_assert_eq!(found[0], values[0]);
             prop_assert_eq!(found[6], values[values.len() - 1]);
             // In any order of the probabilities they are those of the sorted values, bit by bit.
             for probabilities in [[0.05, 0.5, 0.95, 0.5], [0.9, 0.1, 0.1, 2.0], [0.3, 0.31, 0.32, 0.33]] {
-                prop_assert_eq!(quantiles(&mut values.clone(), probabilities), probabilities.map(|p| quantile_sorted(&values, p)));
+                prop_assert_eq!(quantiles(&values, probabilities), probabilities.map(|p| quantile_sorted(&values, p)));
             }
         }
     }

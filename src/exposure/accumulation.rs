@@ -67,16 +67,16 @@ impl PopulationAccumulation {
     #[must_use]
     pub fn of(first: &[f64], later: &[f64]) -> Self {
         let pairs = || first.iter().zip(later).filter(|(a, b)| a.is_finite() && b.is_finite());
-        let mut first: Vec<f64> = pairs().map(|pair| *pair.0).collect();
-        let mut ratios: Vec<f64> = pairs().filter_map(|(a, b)| quotient(*b, *a)).collect();
-        let mut later: Vec<f64> = pairs().map(|pair| *pair.1).collect();
+        let first: Vec<f64> = pairs().map(|pair| *pair.0).collect();
+        let ratios: Vec<f64> = pairs().filter_map(|(a, b)| quotient(*b, *a)).collect();
+        let later: Vec<f64> = pairs().map(|pair| *pair.1).collect();
         let of = |a: Option<f64>, b: Option<f64>| quotient(b?, a?);
         Self {
             n: first.len() as u64,
             ratio_of_means: of(stats::Moments::of(&first).mean(), stats::Moments::of(&later).mean()),
             geometric_mean_of_ratios: stats::geometric(&ratios).map(|geometric| geometric.mean),
-            ratio_of_medians: of(median(&mut first), median(&mut later)),
-            median_of_ratios: median(&mut ratios),
+            ratio_of_medians: of(median(&first), median(&later)),
+            median_of_ratios: median(&ratios),
         }
     }
 
@@ -94,7 +94,7 @@ impl PopulationAccumulation {
     }
 }
 
-fn median(values: &mut [f64]) -> Option<f64> {
+fn median(values: &[f64]) -> Option<f64> {
     let [median] = stats::quantiles(values, [0.5]);
     median
 }

@@ -66,8 +66,8 @@ pub(super) struct Percentiles {
 }
 
 impl Percentiles {
-    /// Of values in any order, which are put into another one.
-    pub fn of_values(values: &mut [f64]) -> Self {
+    /// Of values in any order.
+    pub fn of_values(values: &[f64]) -> Self {
         const N: usize = PROBABILITIES.len();
         let n = values.len() as u64;
         let about = PROBABILITIES.map(|p| one_standard_error_about(n, p).unwrap_or([f64::NAN; 2]));
@@ -216,7 +216,7 @@ impl Accumulator {
     #[must_use]
     pub fn summary(&self) -> Summary {
         self.moments.summary(match &self.values {
-            Values::Exact(kept) => Percentiles::of_values(&mut kept.clone()),
+            Values::Exact(kept) => Percentiles::of_values(kept),
             Values::Sketched(sketch) => Percentiles::of_sketch(sketch),
         })
     }
@@ -242,8 +242,7 @@ mod tests {
             hinted.add(chunk);
         }
         assert_eq!(grown.summary(), hinted.summary(), "the hint changes nothing but memory");
-        let mut sorted = values;
-        let exact = quantiles(&mut sorted, [0.05, 0.5, 0.95]).map(Option::unwrap);
+        let exact = quantiles(&values, [0.05, 0.5, 0.95]).map(Option::unwrap);
         let found = grown.summary();
         for (found, exact) in [found.p5, found.p50, found.p95].into_iter().zip(exact) {
             assert!((found.unwrap() / exact - 1.0).abs() < Sketch::RELATIVE_ERROR);
@@ -255,8 +254,7 @@ mod tests {
         let values = scattered(EXACT_UP_TO);
         let mut accumulator = Accumulator::expecting(EXACT_UP_TO as u64);
         values.chunks(512).for_each(|chunk| accumulator.add(chunk));
-        let mut sorted = values.clone();
-        assert_eq!(accumulator.summary().p50, quantiles(&mut sorted, [0.5])[0]);
+        assert_eq!(accumulator.summary().p50, quantiles(&values, [0.5])[0]);
         // ln x is even over (0, 2): its mean is 1 to the discrepancy of the sequence, about ln(n) / n.
         assert!((accumulator.summary().geometric_mean.unwrap() / std::f64::consts::E - 1.0).abs() < 1e-3);
     }

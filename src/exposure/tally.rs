@@ -143,7 +143,7 @@ impl Tally {
                     for column in taken.kept.iter().filter_map(|chunk| chunk.columns().nth(series)) {
                         values.extend(column.iter().filter(|value| value.is_finite()));
                     }
-                    Percentiles::of_values(&mut values)
+                    Percentiles::of_values(&values)
                 }
             };
             moments.summary(found)

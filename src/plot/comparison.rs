@@ -148,8 +148,8 @@ fn five(rows: &[&ComparisonRow]) -> Five {
         let [p5, _, p95] = found.percentiles.map(|p| p.unwrap_or(ratio));
         return [p5.min(low), low, ratio, high, p95.max(high)];
     }
-    let mut ratios: Vec<f64> = rows.iter().filter_map(|row| row.comparison.ratio).collect();
-    stats::quantiles(&mut ratios, [0.05, 0.25, 0.5, 0.75, 0.95]).map(|p| p.unwrap_or(f64::NAN))
+    let ratios: Vec<f64> = rows.iter().filter_map(|row| row.comparison.ratio).collect();
+    stats::quantiles(&ratios, [0.05, 0.25, 0.5, 0.75, 0.95]).map(|p| p.unwrap_or(f64::NAN))
 }
 
 /// How a metric is called in print.

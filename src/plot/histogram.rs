@@ -71,7 +71,7 @@ impl Histograms {
 
 impl Histogram {
     fn bars(&self) -> (Axis, Axis, Bars) {
-        let mut values: Vec<f64> = self.values.iter().copied().filter(|value| value.is_finite()).collect();
+        let values: Vec<f64> = self.values.iter().copied().filter(|value| value.is_finite()).collect();
         let label = with_unit(&self.name, &self.unit);
         let mut distinct = values.clone();
         distinct.sort_by(f64::total_cmp);
@@ -79,7 +79,7 @@ impl Histogram {
         let (x, bars) = if distinct.len() <= MOST_CATEGORIES {
             categories(&values, &distinct, label)
         } else {
-            intervals(&mut values, label)
+            intervals(&values, label)
         };
         let largest = bars.iter().map(|bar| bar.2).fold(0.0, f64::max);
         (x, Axis::linear(largest, "%".to_owned()), bars)
@@ -114,7 +114,7 @@ fn short(value: f64) -> String {
 }
 
 /// Bars of one width over the middle 99 % of the values.
-fn intervals(values: &mut [f64], label: String) -> (Axis, Bars) {
+fn intervals(values: &[f64], label: String) -> (Axis, Bars) {
     let [low, p5, p95, high] = quantiles(values, [0.005, 0.05, 0.95, 0.995]).map(|value| value.unwrap_or(0.0));
     let logarithmic = p5 > 0.0 && p95 / p5 > WIDE;
     let axis = if logarithmic { Axis::logarithmic(low, high, label) } else { Axis::between(low, high, label) };

@@ -372,13 +372,13 @@ fn band_over(curves: &[&Curve], name: String) -> Band {
     let mut band = Band { name, n: curves.len() as u64, ..Band::default() };
     let Some(first) = curves.first() else { return band };
     for (row, &time) in first.times.iter().enumerate() {
-        let mut values: Vec<f64> = curves
+        let values: Vec<f64> = curves
             .iter()
             .filter(|curve| curve.times.get(row) == Some(&time))
             .map(|curve| curve.values[0][row])
             .filter(|value| value.is_finite())
             .collect();
-        let [low, median, high] = stats::quantiles(&mut values, [0.05, 0.5, 0.95]).map(|p| p.unwrap_or(f64::NAN));
+        let [low, median, high] = stats::quantiles(&values, [0.05, 0.5, 0.95]).map(|p| p.unwrap_or(f64::NAN));
         band.times.push(time);
         band.low.push(low);
         band.median.push(median);

@@ -78,7 +78,7 @@ fn over(subjects: &[Vec<Given>]) -> Vec<DoseAmount> {
         // Times that are not negative have the order of their bits.
         by_time.entry(given.time.max(0.0).to_bits()).or_default().push(*given);
     }
-    let median = |mut values: Vec<f64>| quantiles(&mut values, [0.0, 0.5, 1.0]).map(|value| value.unwrap_or(0.0));
+    let median = |values: Vec<f64>| quantiles(&values, [0.0, 0.5, 1.0]).map(|value| value.unwrap_or(0.0));
     by_time
         .into_iter()
         .take(MOST_TIMES)

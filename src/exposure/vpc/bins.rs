@@ -107,7 +107,7 @@ impl Bins {
                 inside[bin].push(time);
             }
         }
-        let bins = inside.iter_mut().zip(edges.windows(2)).map(|(times, edge)| {
+        let bins = inside.iter().zip(edges.windows(2)).map(|(times, edge)| {
             let [median] = crate::stats::quantiles(times, [0.5]);
             Bin { low: edge[0], high: edge[1], time: median.unwrap_or(f64::NAN) }
         });

@@ -243,8 +243,8 @@ impl Vpc {
         if let Some(predictions) = predictions {
             for range in starts.windows(2) {
                 let cell = &order[range[0]..range[1]];
-                let mut of_cell: Vec<f64> = cell.iter().map(|&index| predictions[index as usize]).collect();
-                let [median] = crate::stats::quantiles(&mut of_cell, [0.5]);
+                let of_cell: Vec<f64> = cell.iter().map(|&index| predictions[index as usize]).collect();
+                let [median] = crate::stats::quantiles(&of_cell, [0.5]);
                 for &index in cell {
                     factors[index as usize] = median.unwrap_or(f64::NAN) / predictions[index as usize];
                 }

@@ -75,9 +75,9 @@ fn covariates(material: &Material<'_>) -> Vec<String> {
 }
 
 fn describe(column: &Column, values: &[f64]) -> Vec<String> {
-    let mut finite: Vec<f64> = values.iter().copied().filter(|value| value.is_finite()).collect();
+    let finite: Vec<f64> = values.iter().copied().filter(|value| value.is_finite()).collect();
     let moments = Moments::of(&finite);
-    let [min, p5, p50, p95, max] = quantiles(&mut finite, [0.0, 0.05, 0.5, 0.95, 1.0]);
+    let [min, p5, p50, p95, max] = quantiles(&finite, [0.0, 0.05, 0.5, 0.95, 1.0]);
     let number = |value: Option<f64>| value.map_or_else(String::new, |value| number::format(value, None));
     let mut row = vec![column.name.clone(), column.unit.clone(), finite.len().to_string()];
     row.extend([moments.mean(), moments.sd(), min, p5, p50, p95, max].map(number));

@@ -146,8 +146,8 @@ impl Forest<'_> {
         simulate::run(&design, self.threads, &[&collector], &mut |_| {}).map_err(|error| self.at(error.into(), &[]))?;
         let individuals: Vec<Taken> = collector.finish().into_iter().filter_map(Result::ok).collect();
         let row = |(i, quantity): (usize, &String)| {
-            let mut ratios: Vec<f64> = individuals.iter().map(|taken| taken.values[i] / typical.values[i]).collect();
-            let [low, median, high] = stats::quantiles(&mut ratios, [0.05, 0.5, 0.95]);
+            let ratios: Vec<f64> = individuals.iter().map(|taken| taken.values[i] / typical.values[i]).collect();
+            let [low, median, high] = stats::quantiles(&ratios, [0.05, 0.5, 0.95]);
             ForestRow {
                 arm: arm.name.clone(),
                 cycle: typical.cycle,
@@ -319,8 +319,8 @@ impl Typical {
     /// 5th to 95th percentile over replicates of a quantity over that of another subject under the same parameters.
     fn interval_against(&self, other: &Self, quantity: usize) -> Option<([f64; 2], ForestInterval)> {
         let (own, other) = self.replicates.as_ref().zip(other.replicates.as_ref())?;
-        let mut ratios: Vec<f64> = own.iter().zip(other).map(|(a, b)| a[quantity] / b[quantity]).collect();
-        let [low, high] = stats::quantiles(&mut ratios, [0.05, 0.95]);
+        let ratios: Vec<f64> = own.iter().zip(other).map(|(a, b)| a[quantity] / b[quantity]).collect();
+        let [low, high] = stats::quantiles(&ratios, [0.05, 0.95]);
         Some(([low?, high?], ForestInterval::Confidence))
     }
 }

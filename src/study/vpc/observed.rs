@@ -403,7 +403,7 @@ impl Observed {
         }
         let mut per_subject: Vec<f64> = self.counted.iter().map(|rows| n_counted(rows) as f64).collect();
         per_subject.retain(|&n| n > 0.0);
-        let [visits] = stats::quantiles(&mut per_subject, [0.5]);
+        let [visits] = stats::quantiles(&per_subject, [0.5]);
         let bins = Bins::new(rule, &times, &nominal, visits.unwrap_or(1.0) as usize)?;
         design.bins = bins.among(&places, design.observations.len());
         Ok(design)
