@@ -1,6 +1,8 @@
 //! Every built-in model on random patients and regimens: the integrator that `auto` takes, subject by subject, its largest
 //! error against the reference at 1e-10, its steps, and how long it takes beside the explicit one forced. The same for patients
-//! of whom sixteen each are on one regimen, in groups and in lanes of their own.
+//! of whom sixteen each are on one regimen, in groups and in lanes of their own. Doses are around those that the models were made
+//! with; every patient counts, but for those on whom the judge does not agree with itself at a tenth of its tolerance, who are counted
+//! as undecided.
 //!
 //! `cargo bench --bench models [-- PATIENTS [RTOL [MODEL]]]`; 200 patients at 1e-6 unless told otherwise.
 
@@ -95,8 +97,7 @@ struct Judged {
     expected: Vec<Option<Result<Profile, SubjectError>>>,
     /// How many are so stiff that the reference gives up: the series stands in.
     by_taylor: usize,
-    /// How many solutions depend so much on the last digits that the judge at a tenth of its tolerance says something else: doses
-    /// at which the cells of a Friberg model die out down to 1e-30 of their number.
+    /// How many solutions depend so much on the last digits that the judge at a tenth of its tolerance says something else.
     undecided: usize,
 }
 

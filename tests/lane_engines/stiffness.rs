@@ -72,22 +72,25 @@ fn a_fast_relaxation_follows_its_equilibrium() {
 }
 
 /// Who takes which: full binding and the body of organs are stiff. Chains of cells are so mildly that the series, which is
-/// tried first, needs fewer steps than the implicit method is worth, and the subject comes back to it.
+/// tried first, needs fewer steps than the implicit method is worth, and the subject comes back to it: all on paclitaxel, and
+/// most on docetaxel, whose feedback after a deep fall is steeper.
 #[test]
 fn stiff_models_go_to_the_implicit_method_and_mildly_stiff_ones_come_back() {
-    for (name, solver) in [
-        ("alirocumab_djebli_2017_full", "stiff"),
-        ("mitoxantrone_an_2012", "stiff"),
-        ("docetaxel_ozawa_2007", "taylor"),
-        ("paclitaxel_friberg_2002", "taylor"),
+    for (name, solver, patients, least) in [
+        ("alirocumab_djebli_2017_full", "stiff", 2, 2),
+        ("mitoxantrone_an_2012", "stiff", 2, 2),
+        ("docetaxel_ozawa_2007", "taylor", 12, 7),
+        ("paclitaxel_friberg_2002", "taylor", 2, 2),
     ] {
         let of = USES.iter().find(|of| of.model == name).expect("a built-in model");
-        let cohort = cohort(of, 2, 20_260_101);
-        for answer in cohort.engine(SolverChoice::Auto, 1e-6).answer(&cohort.inputs()) {
-            assert_eq!(answer.work.solver, solver, "{name}");
-            assert!(answer.result.is_ok(), "{name}: {:?}", answer.result.err());
+        let cohort = cohort(of, patients, 20_260_101);
+        let answers = cohort.engine(SolverChoice::Auto, 1e-6).answer(&cohort.inputs());
+        for answer in &answers {
+            assert!(answer.result.is_ok(), "{name}: {:?}", answer.result);
             assert!(answer.work.steps > 10, "{name}: {:?}", answer.work);
         }
+        let taken = answers.iter().filter(|answer| answer.work.solver == solver).count();
+        assert!(taken >= least, "{name}: {taken} of {patients} by {solver}");
     }
 }
 
