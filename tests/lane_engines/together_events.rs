@@ -220,3 +220,57 @@ fn one_without_a_dose_leaves_other_groups_as_they_are() {
     assert!(found.iter().zip(&expected).skip(16).all(|(found, expected)| same_bytes(found, expected)));
     assert!(found.iter().zip(&expected).take(16).all(|(found, expected)| !same_bytes(found, expected)));
 }
+
+/// Doses, samples and intervals at random: many at the same times, overlapping, before the first interval and after the last.
+/// Twenty times the tolerance: two solutions that are each within ten times of the true one.
+#[test]
+fn groups_agree_with_lanes_on_random_schedules() {
+    const RTOL: f64 = 1e-9;
+    let program = Arc::new(model(&text("")).program().clone());
+    let thetas = model(&text("")).thetas();
+    let mut random = Random::new(33);
+    for round in 0..80 {
+        let timeline = random_timeline(&mut random);
+        let mut patient = |_| {
+            let mut timeline = timeline.clone();
+            timeline.doses.iter_mut().for_each(|dose| dose.amount *= 0.5 + random.unit());
+            timeline.covariates.values = vec![0.5 + random.unit()];
+            Patient { etas: vec![0.3 * random.normal(), 0.3 * random.normal()], timeline }
+        };
+        let patients = (0..16).map(&mut patient).collect();
+        let cohort = Cohort { program: Arc::clone(&program), thetas: thetas.clone(), patients, negligible: 1e-3 };
+        let found = profiles(&cohort, SolverChoice::Taylor, RTOL);
+        for (found, alone) in found.iter().zip(&profiles(&apart(&cohort), SolverChoice::Taylor, RTOL)) {
+            let worst = worst_difference(found, alone, 1e-3);
+            assert!(worst < 20.0 * RTOL, "{round}: {worst:e} {timeline:?}");
+        }
+    }
+}
+
+fn random_timeline(random: &mut Random) -> Timeline {
+    // Few different times, so that many fall together.
+    let mut time = |most: u64| [0.5, 1.0, 6.0, 12.0][(random.bits() % 4) as usize] * (random.bits() % most) as f64;
+    let mut timeline = Timeline::default();
+    let mut events: Vec<(f64, RecordKind)> = Vec::new();
+    for index in 0..4 {
+        let duration = time(4);
+        let rate = if duration > 0.0 { DoseRate::Duration(duration) } else { DoseRate::Bolus };
+        let state = if time(2) > 0.0 { DEPOT } else { CENTRAL };
+        let amount = if time(3) > 6.0 { 20.0 } else { 200.0 };
+        timeline.add_dose(DoseRecord { amount, ..dose(state, rate, time(3) as u32 % 3, 8.0) });
+        events.push((time(8) - 6.0, RecordKind::Dose(index)));
+    }
+    events.extend((0..12).map(|_| (time(10) - 6.0, RecordKind::Observation)));
+    events.sort_by(|a, b| a.0.total_cmp(&b.0));
+    for (row, (time, kind)) in events.into_iter().enumerate() {
+        timeline.push(Record { time, kind, row: Some(row) });
+    }
+    timeline.n_rows = 16;
+    let mut boundaries: Vec<f64> = (0..6).map(|_| time(9) - 6.0).collect();
+    boundaries.sort_by(f64::total_cmp);
+    boundaries.dedup();
+    timeline.intervals = boundaries.chunks_exact(2).map(|pair| Interval { start: pair[0], end: pair[1] }).collect();
+    timeline.covariates =
+        CovariateTable { times: vec![-6.0], values: vec![], interpolation: vec![Interpolation::Locf] };
+    timeline
+}

@@ -1,8 +1,9 @@
-//! Outputs at sample times, from the polynomials of a step: one subject's samples side by side.
+//! Outputs at sample times, from the polynomials of a step.
 //!
-//! The samples of one subject in one step are few and those of its neighbours are at other places, so here the lanes are
-//! sample times. Only the states are evaluated step by step, by Horner's rule ([`Observer::hold`]); what the outputs need of
-//! the derivative and observation blocks waits until there are as many samples as lanes ([`Observer::answer`]).
+//! Lanes are subjects where sixteen are looked at together ([`Observer::observe_all`]). The samples that one subject alone has in
+//! a step are few, and those of its neighbours are at other places: there the lanes are sample times, and only the states
+//! are evaluated step by step, by Horner's rule ([`Observer::hold`]); what the outputs need of the derivative and observation
+//! blocks waits until there are as many samples as lanes ([`Observer::answer`]).
 
 use super::bank::{Bank, Solution};
 use super::block::{run_block, run_block_kernel};

@@ -74,13 +74,14 @@ impl Curve {
     ) {
         let area = solution.of(self.target.auc_state);
         let peaks = self.maxima.find(area, &bank.step);
+        // Measured or not: what comes next may begin with it.
+        if arrived {
+            self.value = self.value_of(&bank.end, bank.finish);
+        }
         if !self.measures {
             return;
         }
         let (start, end) = (bank.start[0], bank.finish[0]);
-        if arrived {
-            self.value = self.value_of(&bank.end, bank.finish);
-        }
         while tracker.next_time() <= end {
             let time = tracker.next_time();
             let (interval, is_end) = tracker.next_boundary();
