@@ -14,7 +14,7 @@ fn profiles(engine: &Engine, subjects: &[SubjectInput<'_>]) -> Vec<Profile> {
     engine.run(subjects).into_iter().map(|result| result.expect("it runs")).collect()
 }
 
-/// The tolerance itself, as for subjects in lanes of their own: the step is the longest that suits all sixteen.
+/// Half the tolerance, as for subjects in lanes of their own: the step is the longest that suits all sixteen.
 #[test]
 fn groups_agree_with_the_reference() {
     let cohort = inotuzumab(96, 11).on_one_schedule();
@@ -22,7 +22,7 @@ fn groups_agree_with_the_reference() {
     for rtol in [1e-6, 1e-8, 1e-10] {
         let found = profiles(&cohort.engine(SolverChoice::Taylor, rtol), &cohort.inputs());
         let worst = found.iter().zip(&expected).map(|(a, b)| worst_difference(a, b, 1e-3)).fold(0.0, f64::max);
-        assert!(worst < rtol, "{rtol:e}: {worst:e}");
+        assert!(worst < rtol / 2.0, "{rtol:e}: {worst:e}");
     }
 }
 

@@ -34,7 +34,9 @@ const WORTH_GROWING: f64 = 1.3;
 /// A step found too long is shortened to this share at least.
 const LARGEST_CUT: f64 = 1e-3;
 
-/// Share of the tolerance that steps of nonlinear equations are held to: errors of saturable processes grow on the way down.
+/// Share of the tolerance that steps are held to, so that errors at the end are a third of it or less; of nonlinear equations
+/// much less, for errors of saturable processes grow on the way down.
+const LINEAR_SHARE: f64 = 0.4;
 const NONLINEAR_SHARE: f64 = 0.05;
 
 /// Where lanes share a near stop (an infusion ends), the series ends at one of these degrees if it reaches that far.
@@ -67,7 +69,7 @@ impl Taylor {
     pub fn new(program: &Program, tolerance: Tolerance, backend: Backend) -> Option<Self> {
         let recipe = compile::compile(program).ok()?;
         let is_linear = program.structure != Structure::Nonlinear;
-        let share = if is_linear { 1.0 } else { NONLINEAR_SHARE };
+        let share = if is_linear { LINEAR_SHARE } else { NONLINEAR_SHARE };
         let tolerance = Tolerance { rtol: share * tolerance.rtol, atol: share * tolerance.atol };
         let order = order(tolerance.rtol);
         let series = vec![Lanes::splat(0.0); recipe.n_slots * (order + 1)];
