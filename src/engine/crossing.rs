@@ -1,5 +1,7 @@
 //! Where a curve crosses a level between two stops, for the time above a concentration.
 
+use super::maximum::refine;
+
 /// Halvings of a bracket: a crossing is then known to the last digits of its time.
 const HALVINGS: usize = 50;
 
@@ -50,41 +52,14 @@ fn with_turns(values: &[(f64, f64)], levels: &[f64], curve: &mut impl FnMut(f64)
         let sign = if rise > 0.0 || fall < 0.0 { 1.0 } else { -1.0 };
         let hides = |level: &f64| (0.0..=reach).contains(&(sign * (level - point.1)));
         if levels.iter().any(hides) {
-            let turn = turn(before.0, point, after.0, sign, curve);
-            if turn.0 != point.0 {
-                walk.push(turn);
+            let (time, value) = refine(before.0, (point.0, sign * point.1), after.0, &mut |time| sign * curve(time));
+            if time != point.0 {
+                walk.push((time, sign * value));
             }
         }
     }
     walk.sort_by(|a, b| a.0.total_cmp(&b.0));
     walk
-}
-
-/// The highest (sign 1) or lowest (sign -1) point of a curve that turns once between `low` and `high`, by golden section.
-fn turn(
-    mut low: f64,
-    mut best: (f64, f64),
-    mut high: f64,
-    sign: f64,
-    curve: &mut impl FnMut(f64) -> f64,
-) -> (f64, f64) {
-    const GOLDEN: f64 = 0.381_966_011_250_105_1;
-    for _ in 0..HALVINGS {
-        let time = if best.0 - low > high - best.0 {
-            best.0 - GOLDEN * (best.0 - low)
-        } else {
-            best.0 + GOLDEN * (high - best.0)
-        };
-        let value = curve(time);
-        let (inside, is_earlier) = (sign * value > sign * best.1, time < best.0);
-        match (inside, is_earlier) {
-            (true, true) => (high, best) = (best.0, (time, value)),
-            (true, false) => (low, best) = (best.0, (time, value)),
-            (false, true) => low = time,
-            (false, false) => high = time,
-        }
-    }
-    best
 }
 
 /// Where a curve crosses a level; `falls` says in which direction.

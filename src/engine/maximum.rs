@@ -42,7 +42,7 @@ pub(super) fn note_maxima(points: &[f64], mut curve: impl FnMut(f64) -> f64, mut
 
 /// The maximum in a bracket whose middle is above both ends: by parabolas through the three highest points so far, golden
 /// section where they lead nowhere (Brent, Algorithms for Minimization without Derivatives, 1973, chapter 5).
-fn refine(mut low: f64, best: (f64, f64), mut high: f64, curve: &mut impl FnMut(f64) -> f64) -> (f64, f64) {
+pub(super) fn refine(mut low: f64, best: (f64, f64), mut high: f64, curve: &mut impl FnMut(f64) -> f64) -> (f64, f64) {
     let scale = low.abs().max(high.abs());
     let nearest = 0.25 * (WIDTH * (high - low) + 16.0 * f64::EPSILON * scale);
     let [mut best, mut second, mut third] = [best; 3];
