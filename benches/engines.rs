@@ -18,7 +18,7 @@ mod inotuzumab;
 
 use inotuzumab::{inotuzumab, worst_difference};
 
-/// Subjects per measured run, as many as a chunk of a simulation has.
+/// Subjects per measured run: two chunks of a simulation.
 const SUBJECTS: usize = 512;
 
 /// Subjects whose error is judged; another seed than the timed ones, so that nothing is tuned to them.

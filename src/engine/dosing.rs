@@ -94,6 +94,9 @@ impl Cursor<'_> {
     fn entry(&mut self, record: usize, dose: &DoseRecord, state: &[f64]) -> Result<Entry, SubjectError> {
         let registers = self.program.dose_registers[dose.state];
         let (record, compartment) = (record + 1, dose.state + 1);
+        if !(dose.amount >= 0.0 && dose.amount.is_finite()) {
+            return Err(self.fail(self.time, state, Cause::Amount { record, compartment, value: dose.amount }));
+        }
         let bioavailability = self.dose_value(registers.bioavailability, state).unwrap_or(1.0);
         if !(bioavailability >= 0.0 && bioavailability.is_finite()) {
             let cause = Cause::Bioavailability { record, compartment, value: bioavailability };

@@ -10,7 +10,7 @@ pub(super) trait Measured: Copy + Default + std::fmt::Debug {
     fn splat(value: f64) -> Self;
     fn plus(self, other: Self) -> Self;
     fn minus(self, other: Self) -> Self;
-    /// Keeps a value seen at `time`, where it is the largest so far. Minus infinity is no value.
+    /// Keeps a value seen at `time`, where it is the largest so far, or as large and seen earlier. Minus infinity is no value.
     fn keep_larger(self, time: f64, largest: &mut Self, at: &mut Self);
 }
 
@@ -29,7 +29,8 @@ impl Measured for f64 {
 
     #[inline]
     fn keep_larger(self, time: f64, largest: &mut Self, at: &mut Self) {
-        if self > *largest || largest.is_nan() && self > Self::NEG_INFINITY {
+        let is_first = largest.is_nan() && self > Self::NEG_INFINITY;
+        if is_first || self > *largest || self == *largest && time < *at {
             *largest = self;
             *at = time;
         }

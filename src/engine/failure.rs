@@ -40,6 +40,16 @@ pub enum Cause {
         /// Its value.
         value: f64,
     },
+    /// An amount below 0, or none.
+    #[error("record {record}: amount into compartment {compartment} is `{value}`; it must be 0 or more")]
+    Amount {
+        /// Position of the dose record.
+        record: usize,
+        /// Number of the compartment.
+        compartment: usize,
+        /// The amount.
+        value: f64,
+    },
     /// Bioavailability below 0.
     #[error("record {record}: bioavailability of compartment {compartment} is `{value}`; it must be 0 or more")]
     Bioavailability {

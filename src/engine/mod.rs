@@ -277,9 +277,13 @@ fn choose(
             solver: "linear",
             reason: "its coefficients change with time between events",
         }),
-        (SolverChoice::Linear, Structure::Nonlinear | Structure::NotSmooth) => {
+        (SolverChoice::Linear, Structure::Nonlinear) => {
             Err(EngineError::DoesNotFit { solver: "linear", reason: "its derivatives are not linear in the states" })
         }
+        (SolverChoice::Linear, Structure::NotSmooth) => Err(EngineError::DoesNotFit {
+            solver: "linear",
+            reason: "its derivatives hold branches, minima, maxima or roundings of time or states",
+        }),
         (SolverChoice::Reference, _) => Ok((Solver::Reference, ASKED)),
         (SolverChoice::Auto, Structure::NotSmooth) => Ok((
             runge_kutta(),

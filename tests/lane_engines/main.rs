@@ -16,16 +16,17 @@ use fixtures::Cohort;
 use inotuzumab::{inotuzumab, worst_difference};
 use small::{model, one_subject};
 use teorell::engine::SolverChoice;
+use teorell::engine::failure::Cause;
 
-/// Relative to the tolerance asked for: steps hold the estimated error of each to it, and the estimate is the last term that is
-/// kept instead of the first one left out.
+/// Half the tolerance asked for: steps hold the estimated error of each to four tenths of it, and the estimate is the last term that
+/// is kept instead of the first one left out. A third is what was found.
 #[test]
 fn taylor_agrees_with_the_reference_on_random_patients() {
     let cohort = inotuzumab(100, 1);
     let expected = cohort.run(SolverChoice::Reference, 1e-11);
     for rtol in [1e-6, 1e-8, 1e-10] {
         let worst = worst_of(&cohort, SolverChoice::Taylor, rtol, &expected);
-        assert!(worst < rtol, "{rtol:e}: {worst:e}");
+        assert!(worst < rtol / 2.0, "{rtol:e}: {worst:e}");
     }
 }
 
@@ -169,4 +170,29 @@ fn a_power_of_a_state_that_is_zero_is_solved_all_the_same() {
     let expected = cohort.run(SolverChoice::Reference, 1e-11);
     let worst = worst_difference(found[0].as_ref().expect("it runs"), expected[0].as_ref().expect("it runs"), 1e-3);
     assert!(worst < 1e-7, "{worst:e}");
+}
+
+#[test]
+fn an_amount_that_is_none_fails_its_subject() {
+    let model = model(
+        "m <- function() { ini({ ke <- 0.1 }); model({ d/dt(central) <- -ke * central; Cc <- central; Cc ~ add(0) }) }",
+    );
+    for amount in [f64::NAN, f64::INFINITY, -5.0] {
+        for solver in SOLVERS.into_iter().chain([SolverChoice::Auto, SolverChoice::Reference]) {
+            let error = one_subject(&model, 0.0, amount, &[1.0]).run(solver, 1e-8).remove(0).expect_err("no amount");
+            assert!(matches!(error.cause, Cause::Amount { record: 1, compartment: 1, .. }), "{solver:?}: {error}");
+        }
+    }
+}
+
+/// The first of the times at which it is as high as anywhere. The implicit method is left out: its rounding makes hills of 1e-14.
+#[test]
+fn a_flat_curve_has_its_maximum_at_the_start() {
+    let model = model(
+        "m <- function() { ini({ k <- 3 }); model({ d/dt(central) <- 0; central(0) <- k; Cc <- central; Cc ~ add(0) }) }",
+    );
+    for solver in [SolverChoice::Auto, SolverChoice::Taylor, SolverChoice::RungeKutta, SolverChoice::Reference] {
+        let found = one_subject(&model, 0.0, 0.0, &[1.0, 24.0]).run(solver, 1e-8).remove(0).expect("it runs");
+        assert_eq!((found.exposures[0].cmax, found.exposures[0].tmax), (3.0, 0.0), "{solver:?}");
+    }
 }
