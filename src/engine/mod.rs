@@ -258,7 +258,8 @@ fn choose(
         (SolverChoice::Auto, Structure::LinearTimeVarying | Structure::Nonlinear) => Ok(match taylor() {
             Some(taylor) => (
                 taylor,
-                "the equations are smooth: solved by Taylor series; a subject for whom they are stiff goes on to the implicit method",
+                "the equations are smooth: solved by Taylor series; a subject for whom they are stiff goes on to the implicit \
+                 method, one who has no series somewhere (a power of 0) to Runge-Kutta",
             ),
             None => (
                 runge_kutta(),
