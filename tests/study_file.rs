@@ -62,7 +62,7 @@ fn an_unknown_key_far_from_all_known_ones_lists_them() {
 #[test]
 fn a_wrong_type_is_named_with_its_place() {
     let error = refused(&SMALL.replace("grid", "peaks = \"yes\"\ngrid"));
-    assert_eq!(error.to_string(), "invalid type: string \"yes\", expected a boolean");
+    assert_eq!(error.to_string(), "invalid type: string \"yes\", expected true or false");
     assert_eq!(position(&error), (9, 9, "peaks = \"yes\""));
 }
 

@@ -10,7 +10,7 @@ use crate::cohort::streams::{Purpose, Streams};
 
 /// `[cohort.csv]`.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a table such as { path = \"people.csv\" }")]
 pub struct CsvSpec {
     /// The file; a relative path starts at the study's folder.
     pub path: PathBuf,

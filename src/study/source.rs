@@ -287,5 +287,41 @@ pub(super) fn problem_of(message: &str) -> Problem {
     if message.ends_with("value was too large") {
         return Problem::Shape { message: "whole number too large; expected at most 9223372036854775807".to_owned() };
     }
-    Problem::Shape { message: message.trim_end().replace('\n', "; ") }
+    Problem::Shape { message: in_words(&message.trim_end().replace('\n', "; ")) }
+}
+
+/// Serde says what it expected by names of Rust; whoever writes a study knows tables, lists and numbers.
+fn in_words(message: &str) -> String {
+    const FOUND: [(&str, &str); 3] = [("sequence", "list"), ("map", "table"), ("floating point", "number")];
+    const EXPECTED: [(&str, &str); 12] = [
+        ("u8", "a whole number from 0 to 255"),
+        ("u16", "a whole number from 0 to 65535"),
+        ("u32", "a whole number from 0 to 4294967295"),
+        ("u64", "a whole number from 0"),
+        ("usize", "a whole number from 0"),
+        ("i64", "a whole number"),
+        ("f64", "a number"),
+        ("a sequence", "a list"),
+        ("a map", "a table of keys"),
+        ("a boolean", "true or false"),
+        ("a string", "a text in quotes"),
+        ("path string", "a path in quotes"),
+    ];
+    let Some((found, expected)) = message.rsplit_once(", expected ") else { return message.to_owned() };
+    if found.ends_with(" variant") || expected.contains(" variant") {
+        return "this is not one of the names that it can be; expected one of them in quotes".to_owned();
+    }
+    let found = FOUND.iter().fold(found.to_owned(), |found, (name, word)| {
+        found.replacen(&format!("invalid type: {name}"), &format!("invalid type: {word}"), 1)
+    });
+    let word = EXPECTED.iter().find(|(name, _)| *name == expected).map(|(_, word)| (*word).to_owned());
+    let expected = word.unwrap_or_else(|| match expected.split_once(' ') {
+        Some(("struct", _)) => "a table of keys".to_owned(),
+        Some(("enum", _)) => "a name in quotes".to_owned(),
+        Some(("an", array)) if array.starts_with("array of length ") => {
+            array.replacen("array of length ", "a list of ", 1) + " values"
+        }
+        _ => expected.to_owned(),
+    });
+    format!("{found}, expected {expected}")
 }
