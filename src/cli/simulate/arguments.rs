@@ -323,6 +323,13 @@ impl Arguments {
 pub fn find_study(study: &str, overrides: &[Override]) -> Result<Study, Failure> {
     // What looks like a file is one, so that a mistyped path is not answered with names of studies.
     let is_path = Path::new(study).is_file() || study.contains(['/', '\\', '.']);
+    if Path::new(study).extension().is_some_and(|ending| ending.eq_ignore_ascii_case("R")) {
+        let failure =
+            Failure::bad_input(format!("`{study}` is a model; expected a study file, or the name of a built-in study"));
+        return Err(failure.with_hint(format!(
+            "a study names its model: `model = \"{study}\"`; `teorell simulate --model {study} --dose 100` needs no study"
+        )));
+    }
     Ok(if is_path { Study::from_path(study.as_ref(), overrides) } else { Study::embedded(study, overrides) }?)
 }
 
