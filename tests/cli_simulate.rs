@@ -314,6 +314,22 @@ fn bad_input_is_status_2_and_leaves_nothing_behind() {
         (vec!["--set", "seed=18446744073709551616"], "expected a seed"),
         (vec!["--set", "cohort.size=many"], "invalid type: string \"many\""),
         (vec!["--arm", "three"], "there is no arm `three`"),
+        (vec!["-n", "-5"], "`cohort.size` is `-5`; expected a whole number of at least 1\n  --> -n -5"),
+        (vec!["--rtol", "-1"], "`rtol` is `-1`; expected 1e-13 or more and below 1"),
+        (
+            vec!["--rtol", "1e-20"],
+            "`rtol` is `1e-20`; expected 1e-13 or more and below 1, for double precision cannot give more\n  --> --rtol 1e-20",
+        ),
+        (vec!["--rtol", "small"], "--rtol: `small` is not a number"),
+        (vec!["--atol", "-1"], "`atol` is `-1`; expected a number above 0 and below 1"),
+        (vec!["--digits", "0"], "`digits` is `0`; expected a whole number from 1 to 17"),
+        (vec!["--digits", "99"], "`digits` is `99`; expected a whole number from 1 to 17"),
+        (vec!["--digits", "-1"], "`digits` is `-1`; expected a whole number from 1 to 17"),
+        (vec!["--threads", "0"], "invalid value '0' for '--threads <N>': expected a whole number of at least 1"),
+        (vec!["--threads", "-1"], "leave it out for all of the machine"),
+        (vec!["--set", "outputs.digits=18"], "`digits` is `18`; expected a whole number from 1 to 17"),
+        (vec!["--set", "solver.rtol=1e-14"], "for double precision cannot give more"),
+        (vec!["--set", "cohort.csv=people.csv"], "expected a table such as { path = \"people.csv\" }"),
         (vec!["--solver", "tailor"], "did you mean `taylor`?"),
         (vec!["--param", "lcl=1"], "the model has no parameter `lcl`"),
         (vec!["--model", "garrett"], "there is no built-in model `garrett`"),
@@ -328,6 +344,9 @@ fn bad_input_is_status_2_and_leaves_nothing_behind() {
         arguments.extend(flags);
         bench.teorell(&arguments).code(2).stdout("").stderr(contains(message));
     }
+    bench.teorell(&["simulate", "model.R"]).code(2).stderr(contains("`model.R` is a model; expected a study file"));
+    bench.teorell(&["bench", "model.R"]).code(2).stderr(contains("`model.R` is a model; expected a study file"));
+    bench.teorell(&["bench", "--threads", "0"]).code(2).stderr(contains("expected a whole number of at least 1"));
     bench.teorell(&["simulate", "no.toml"]).code(2).stderr(contains("cannot read study file `no.toml`"));
     bench.teorell(&["simulate", "inotuzmab"]).code(2).stderr(contains("did you mean `inotuzumab`?"));
     assert_eq!(bench.files("."), ["none.csv", "s.toml", "twice.csv"]);

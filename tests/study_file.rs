@@ -174,7 +174,12 @@ fn what_does_not_fit_together_is_refused_where_it_is_said() {
             "`log(x)` is not a number: `x` is not a number",
             3,
         ),
-        ("seed = 7", "seed = 7\nsolver = { rtol = 0 }", "`rtol` is `0`; expected a number above 0 and below 1", 3),
+        (
+            "seed = 7",
+            "seed = 7\nsolver = { rtol = 0 }",
+            "`rtol` is `0`; expected 1e-13 or more and below 1, for double precision cannot give more",
+            3,
+        ),
     ] {
         let error = refused(&SMALL.replace(from, to));
         assert_eq!(error.to_string(), message);
@@ -217,4 +222,88 @@ fn selected_arms_are_the_only_ones_that_run() {
     let only_b = Override::parse("arms=[\"b\"]", "--arm b").unwrap();
     let study = Study::from_text(SMALL, &[only_b]).unwrap();
     assert_eq!(study.arm_names(), ["b"]);
+}
+
+/// Keys of every level that a study may have, with a value of each type in turn.
+#[test]
+fn a_value_of_the_wrong_type_is_told_without_names_of_the_program() {
+    let keys = [
+        "name",
+        "model",
+        "seed",
+        "typical",
+        "arms",
+        "parameters",
+        "omega",
+        "uncertainty",
+        "cohort",
+        "cohort.size",
+        "cohort.body",
+        "cohort.covariates",
+        "cohort.covariates.ALL",
+        "cohort.csv",
+        "cohort.csv.path",
+        "data",
+        "data.replicates",
+        "data.carry",
+        "data.covariates",
+        "data.covariate",
+        "vpc",
+        "vpc.bins",
+        "vpc.replicates",
+        "sampling",
+        "sampling.grid",
+        "sampling.grid.1",
+        "sampling.grid.1.to",
+        "sampling.grid.1.unit",
+        "sampling.peaks",
+        "solver",
+        "solver.choice",
+        "solver.rtol",
+        "residual",
+        "residual.on",
+        "outputs",
+        "outputs.digits",
+        "outputs.variables",
+        "outputs.theme",
+        "comparison",
+        "comparison.limits",
+        "forest",
+        "forest.cycle",
+        "arm",
+        "arm.a",
+        "arm.a.name",
+        "arm.a.regimen",
+        "arm.a.regimen.amount",
+        "arm.a.regimen.every",
+        "arm.a.regimen.repeat",
+        "arm.a.regimen.infusion",
+        "arm.b.course",
+        "arm.b.course.max_cycles",
+        "target",
+        "sweep",
+        "uncertainty.rse",
+        "uncertainty.omega_df",
+        "uncertainty.replicates",
+        "cohort.body.age",
+        "cohort.body.source",
+    ];
+    let values = ["\"x\"", "-1", "5000000000", "1.5", "true", "[]", "[1, \"x\"]", "[[1]]", "{ x = 1 }"];
+    let internal = ["Spec", "struct", "enum", "variant", "u8", "u32", "u64", "usize", "i64", "f64", "sequence", " map"];
+    let mut refused = 0;
+    let mut told = Vec::new();
+    for key in keys {
+        for value in values {
+            let change = Override::parse(&format!("{key}={value}"), "--set").unwrap();
+            if let Err(error) = Study::from_text(SMALL, &[change]) {
+                let message = error.to_string();
+                refused += 1;
+                if internal.iter().any(|name| message.contains(name)) {
+                    told.push(format!("{key} = {value}: {message}"));
+                }
+            }
+        }
+    }
+    assert!(told.is_empty(), "{told:#?}");
+    assert!(refused > keys.len() * values.len() / 2, "only {refused} were refused");
 }

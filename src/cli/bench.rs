@@ -11,6 +11,7 @@ use teorell::output::summaries::{SummaryPlan, SummarySink};
 use teorell::study::{Override, Study};
 
 use super::exit_code::Exit;
+use super::options;
 use super::report::{Failure, note, print};
 use super::simulate::{find_study, layout, refuse_sweep, summary_times};
 use super::table::{Align, significant, table, whole};
@@ -21,7 +22,7 @@ Examples:
   teorell bench --sizes 10000 --threads 1,4 --csv      One size, as CSV
 
 The cohort is drawn, integrated and summarised (mean, SD, percentiles per time and per cycle); only files are left out.
-The second table has every engine that fits the model on one thread, with its largest relative error against the reference at
+`--solver` is for these. The second table has every engine that fits the model on one thread, with its largest relative error against the reference at
 1e-10 in all concentrations, areas, maxima and troughs.";
 
 /// Measure subjects per second on this machine.
@@ -32,13 +33,12 @@ pub struct Arguments {
     #[arg(default_value = "inotuzumab")]
     study: String,
     /// Cohort sizes, separated by commas.
-    #[arg(long, value_name = "LIST", value_delimiter = ',', default_values_t = [1_000_i64, 10_000, 100_000, 1_000_000])]
+    #[arg(long, value_name = "LIST", value_delimiter = ',', allow_hyphen_values = true, default_values_t = [1_000_i64, 10_000, 100_000, 1_000_000])]
     sizes: Vec<i64>,
     /// Numbers of threads, separated by commas [default: 1, and all of the machine].
-    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    #[arg(long, value_name = "LIST", value_delimiter = ',', allow_hyphen_values = true, value_parser = options::threads)]
     threads: Vec<usize>,
-    /// Integrator of the first table: auto, linear, taylor, rk, stiff, reference.
-    #[arg(long, value_name = "NAME", default_value = "auto")]
+    #[arg(long, value_name = "NAME", help = options::SOLVER, default_value = "auto")]
     solver: String,
     /// Write CSV instead of a table.
     #[arg(long)]

@@ -8,6 +8,7 @@ mod exit_code;
 mod forest;
 mod models;
 mod nca;
+mod options;
 mod paths;
 mod plot;
 mod progress;

@@ -5,6 +5,7 @@ use teorell::study::published::{Comparison, Published, Verdict};
 use teorell::study::validate::validate;
 
 use super::exit_code::Exit;
+use super::options;
 use super::progress::Progress;
 use super::report::{Failure, print};
 use super::table::{Align, significant, table};
@@ -21,11 +22,9 @@ pub struct Arguments {
     /// Write JSON instead of a table.
     #[arg(long)]
     json: bool,
-    /// Integrator: auto, taylor, linear, reference.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", help = options::SOLVER)]
     solver: Option<String>,
-    /// Number of threads [default: all of the machine].
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = options::threads, help = options::THREADS)]
     threads: Option<usize>,
     /// No progress bar.
     #[arg(short, long)]

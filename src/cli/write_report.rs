@@ -8,6 +8,7 @@ use teorell::report::folder::ResultFolder;
 use teorell::report::{self, FILE_NAME, ReportError};
 
 use super::exit_code::Exit;
+use super::options;
 use super::report::{Failure, chain, print, warning};
 
 const EXAMPLES: &str = "\
@@ -31,8 +32,7 @@ pub struct Arguments {
     /// Leave out the checks, which run subjects again.
     #[arg(long)]
     no_checks: bool,
-    /// Threads; all of the machine where not given.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = options::threads, help = options::THREADS)]
     threads: Option<usize>,
 }
 

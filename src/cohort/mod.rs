@@ -54,6 +54,7 @@ use streams::Streams;
 #[serde(deny_unknown_fields)]
 pub struct CohortSpec {
     /// Number of subjects.
+    #[serde(deserialize_with = "size")]
     pub size: u64,
     /// Sex, age, weight and height of a population, with what is computed from them.
     pub body: Option<BodySpec>,
@@ -62,6 +63,14 @@ pub struct CohortSpec {
     pub covariates: CovariatesSpec,
     /// Rows of a file.
     pub csv: Option<CsvSpec>,
+}
+
+/// Reads a number of subjects; that 0 is too few is said with the rest of the cohort.
+fn size<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    let size = i64::deserialize(deserializer)?;
+    u64::try_from(size).map_err(|_| {
+        serde::de::Error::custom(format_args!("`cohort.size` is `{size}`; expected a whole number of at least 1"))
+    })
 }
 
 /// A cohort ready to draw. Valid by construction.

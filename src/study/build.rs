@@ -26,6 +26,9 @@ pub(super) struct Compiled {
     pub text: ModelText,
 }
 
+/// Smallest relative tolerance: some hundred roundings of a number of double precision, which a step adds up.
+const LEAST_RTOL: f64 = 1e-13;
+
 /// What a study simulates, and what it aims at.
 pub(super) fn plan(spec: &StudySpec, source: &Source, compiled: &Compiled) -> Result<(Plan, Vec<Target>), StudyError> {
     let at = |problem: Problem, path: &[&str]| StudyError::new(problem, Some(source.place_of(path)));
@@ -42,8 +45,12 @@ pub(super) fn plan(spec: &StudySpec, source: &Source, compiled: &Compiled) -> Re
     let tolerance =
         Tolerance { rtol: spec.solver.rtol.unwrap_or(default.rtol), atol: spec.solver.atol.unwrap_or(default.atol) };
     for (key, value) in [("rtol", tolerance.rtol), ("atol", tolerance.atol)] {
-        if !(value > 0.0 && value < 1.0) {
-            let expected = "a number above 0 and below 1";
+        let (fits, expected) = if key == "rtol" {
+            (value >= LEAST_RTOL, "1e-13 or more and below 1, for double precision cannot give more")
+        } else {
+            (value > 0.0, "a number above 0 and below 1")
+        };
+        if !(fits && value < 1.0) {
             return Err(at(Problem::OutOfRange { key, value, expected }, &["solver", key]));
         }
     }

@@ -280,7 +280,7 @@ pub enum Problem {
         arm: String,
     },
     /// A number outside its range.
-    #[error("`{key}` is `{value}`; expected {expected}")]
+    #[error("`{key}` is `{}`; expected {expected}", readable(*value))]
     OutOfRange {
         /// Key in the study.
         key: &'static str,
@@ -436,6 +436,11 @@ fn listed(missing: &[CovariateUse]) -> String {
 
 fn quoted(names: &[String]) -> String {
     names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+/// A number as somebody would write it: with an exponent where it is tiny.
+fn readable(value: f64) -> String {
+    if value != 0.0 && value.abs() < 1e-4 { format!("{value:e}") } else { format!("{value}") }
 }
 
 fn floor_char_boundary(text: &str, index: usize) -> usize {

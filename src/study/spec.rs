@@ -183,6 +183,17 @@ fn time_unit<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<TimeUn
     String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
 }
 
+/// Reads a number of significant digits: beyond 17 nothing is left of double precision.
+fn digits<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<u8>, D::Error> {
+    let digits = i64::deserialize(deserializer)?;
+    match u8::try_from(digits) {
+        Ok(digits @ 1..=17) => Ok(Some(digits)),
+        _ => {
+            Err(serde::de::Error::custom(format_args!("`digits` is `{digits}`; expected a whole number from 1 to 17")))
+        }
+    }
+}
+
 /// How the equations are solved.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -267,7 +278,8 @@ pub struct OutputsSpec {
     pub variables: Option<Vec<String>>,
     /// Variable whose exposure (AUC, Cmax, ...) is measured; the first endpoint's prediction where not given.
     pub exposure_of: Option<String>,
-    /// Significant digits of a number; as many as it takes to read it back exactly where not given.
+    /// Significant digits of a number, 1 to 17; as many as it takes to read it back exactly where not given.
+    #[serde(deserialize_with = "digits")]
     pub digits: Option<u8>,
 }
 

@@ -6,6 +6,7 @@ use teorell::study::{Override, Problem, Study, StudyError, embedded};
 
 use super::around_model::{AroundModel, PEOPLE};
 use crate::cli::doses::Doses;
+use crate::cli::options::{self, number};
 use crate::cli::paths::from_working_folder;
 use crate::cli::report::Failure;
 use crate::cli::simulate::find_study;
@@ -59,8 +60,7 @@ pub struct Arguments {
     /// Folder for the results [default: the study's name and `-forest`].
     #[arg(short, long, value_name = "FOLDER")]
     pub out: Option<PathBuf>,
-    /// Number of threads; results do not depend on it [default: all of the machine].
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = options::threads, help = options::THREADS)]
     pub threads: Option<usize>,
     /// Print nothing but problems.
     #[arg(short, long)]
@@ -164,9 +164,4 @@ impl Arguments {
         }
         Ok(overrides)
     }
-}
-
-fn number(text: &str, origin: &str) -> Result<f64, Failure> {
-    let value = text.trim().parse::<f64>().ok().filter(|value| value.is_finite());
-    value.ok_or_else(|| Failure::bad_input(format!("{origin}: `{text}` is not a number")))
 }

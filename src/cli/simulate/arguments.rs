@@ -6,6 +6,7 @@ use clap::ValueEnum;
 use teorell::study::{Override, Study, StudyError, embedded};
 
 use crate::cli::doses::Doses;
+use crate::cli::options::{self, number};
 use crate::cli::paths::from_working_folder;
 use crate::cli::report::Failure;
 
@@ -35,8 +36,7 @@ pub struct Arguments {
     /// Simulate so many times: with [uncertainty] each time with other parameters, a data set with other random numbers.
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     replicates: Option<i64>,
-    /// Number of threads; results do not depend on it [default: all of the machine].
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = options::threads, help = options::THREADS)]
     pub threads: Option<usize>,
     /// Folder for the results [default: the study's name].
     #[arg(short, long, value_name = "FOLDER")]
@@ -94,15 +94,14 @@ pub struct Arguments {
     /// Columns of the data set that profiles carry along, separated by commas.
     #[arg(long, value_name = "LIST", value_delimiter = ',', help_heading = "Data set")]
     carry: Vec<String>,
-    /// Integrator: auto, taylor, linear, reference.
-    #[arg(long, value_name = "NAME", help_heading = "Solver")]
+    #[arg(long, value_name = "NAME", help = options::SOLVER, help_heading = "Solver")]
     solver: Option<String>,
-    /// Relative tolerance [default: 1e-8].
-    #[arg(long, value_name = "X", help_heading = "Solver")]
-    rtol: Option<f64>,
+    /// Relative tolerance, 1e-13 or more [default: 1e-8].
+    #[arg(long, value_name = "X", allow_negative_numbers = true, help_heading = "Solver")]
+    rtol: Option<String>,
     /// Absolute tolerance in the unit of the states [default: 1e-10].
-    #[arg(long, value_name = "X", help_heading = "Solver")]
-    atol: Option<f64>,
+    #[arg(long, value_name = "X", allow_negative_numbers = true, help_heading = "Solver")]
+    atol: Option<String>,
 
     /// What is written, separated by commas [default: rows, summary and plots].
     #[arg(long, value_name = "LIST", value_delimiter = ',', help_heading = "Output")]
@@ -113,9 +112,9 @@ pub struct Arguments {
     /// Colours of the pictures: light, dark or print [default: the study's, or light].
     #[arg(long, value_name = "NAME", help_heading = "Output")]
     theme: Option<String>,
-    /// Significant digits of numbers [default: as many as it takes to read them back exactly].
-    #[arg(long, value_name = "N", help_heading = "Output")]
-    digits: Option<u8>,
+    /// Significant digits of numbers, 1 to 17 [default: as many as it takes to read them back exactly].
+    #[arg(long, value_name = "N", allow_negative_numbers = true, help_heading = "Output")]
+    digits: Option<i64>,
     /// How tables are written: csv, csv.gz, csv.zst or parquet.
     #[arg(long, value_name = "FORMAT", help_heading = "Output")]
     format: Option<String>,
@@ -257,9 +256,10 @@ impl Arguments {
         if let Some(solver) = &self.solver {
             add(&["solver", "choice"], solver.as_str().into(), format!("--solver {solver}"));
         }
-        for (key, value) in [("rtol", self.rtol), ("atol", self.atol)] {
-            if let Some(value) = value {
-                add(&["solver", key], value.into(), format!("--{key} {value}"));
+        for (key, value) in [("rtol", &self.rtol), ("atol", &self.atol)] {
+            if let Some(text) = value {
+                let value = number(text, &format!("--{key}"))?;
+                add(&["solver", key], value.into(), format!("--{key} {text}"));
             }
         }
         if !self.outputs.is_empty() {
@@ -281,7 +281,7 @@ impl Arguments {
             add(&["sampling", "grid"], grid.into(), format!("--grid {}", self.grid.join(" --grid ")));
         }
         if let Some(digits) = self.digits {
-            add(&["outputs", "digits"], i64::from(digits).into(), format!("--digits {digits}"));
+            add(&["outputs", "digits"], digits.into(), format!("--digits {digits}"));
         }
         if let Some(format) = &self.format {
             add(&["outputs", "format"], format.as_str().into(), format!("--format {format}"));

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use teorell::study::{Override, Study, StudyError};
 
+use crate::cli::options;
 use crate::cli::paths::from_working_folder;
 use crate::cli::report::Failure;
 
@@ -60,8 +61,7 @@ pub struct Arguments {
     /// Seed of all random numbers.
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     seed: Option<i64>,
-    /// Number of threads; results do not depend on it [default: all of the machine].
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = options::threads, help = options::THREADS)]
     pub threads: Option<usize>,
     /// Folder for the results [default: the study's or data set's name, and -vpc].
     #[arg(short, long, value_name = "FOLDER")]
