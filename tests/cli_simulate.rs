@@ -461,6 +461,41 @@ fn a_data_set_is_answered_record_by_record_in_its_order() {
 }
 
 #[test]
+fn a_failed_subject_tells_its_states_by_name() {
+    let bench = Bench::new();
+    bench.write("one.R", &ONE_COMPARTMENT.replace("vc <- exp(lvc)", "vc <- exp(lvc) * WT / 70"));
+    // 100 mg with k = 2/20 per h: 100 exp(-1) are left after 10 h, when the volume turns negative.
+    bench.write("d.csv", "ID,TIME,AMT,WT\n1,0,100,70\n1,10,.,-70\n");
+    let flags = ["--data", "d.csv", "--model", "one.R", "--typical", "--no-plots", "-o", "out"];
+    bench.teorell(&[&["simulate"], &flags[..]].concat()).code(3);
+    let subjects = bench.read("out/subjects.csv");
+    assert!(subjects.contains("; states then: central 36.788"), "{subjects}");
+}
+
+#[test]
+fn the_record_of_a_run_says_who_solved_what_on_how_many_threads() {
+    let bench = Bench::new();
+    bench.write("one.R", ONE_COMPARTMENT);
+    // The weight of the first changes along a line, which series do not follow.
+    bench.write("d.csv", "ID,TIME,AMT,WT\n1,0,100,70\n1,10,.,80\n2,0,100,70\n2,10,.,70\n3,0,100,60\n3,10,.,60\n");
+    let flags = ["simulate", "--data", "d.csv", "--model", "one.R", "--covariates", "linear", "--no-plots"];
+    let run = |more: &[&str]| bench.teorell(&[&flags[..], more].concat()).success();
+    let record =
+        |out: &str| -> serde_json::Value { serde_json::from_str(&bench.read(&format!("{out}/run.json"))).unwrap() };
+    run(&["--solver", "taylor", "--threads", "2", "-o", "taylor"])
+        .stderr(contains("solver `taylor` was asked for; where it could go no further another one did: "));
+    let taylor = record("taylor");
+    let solved_by = taylor["solver"]["solved_by"].as_object().unwrap();
+    assert_eq!(solved_by.values().map(|n| n.as_u64().unwrap()).sum::<u64>(), 3, "{solved_by:?}");
+    assert!(solved_by["reference"].as_u64().unwrap() >= 1, "{solved_by:?}");
+    assert_eq!(taylor["timings"]["threads"], 2);
+    run(&["--solver", "reference", "-o", "reference"]).stderr(contains("asked for").not());
+    assert_eq!(record("reference")["solver"]["solved_by"], serde_json::json!({ "reference": 3 }));
+    assert!(record("reference")["timings"]["threads"].as_u64().unwrap() >= 1);
+    run(&["--solver", "taylor", "-q", "-o", "quiet"]).stderr("");
+}
+
+#[test]
 fn a_data_set_with_errors_is_refused_with_all_of_them() {
     let bench = Bench::new();
     bench.write("one.R", ONE_COMPARTMENT);

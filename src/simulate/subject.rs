@@ -11,10 +11,13 @@ use super::result::{Failure, Outcome, Simulated};
 use super::variability::Variability;
 use crate::cohort::streams::Streams;
 use crate::engine::timeline::Timeline;
-use crate::engine::{Engine, SubjectInput};
+use crate::engine::{Engine, SubjectError, SubjectInput};
 use crate::model::ir::OmegaBlock;
 use crate::profile::Profile;
 use crate::regimen::dosing::{CourseEvent, Cycle};
+
+/// So many states of a failed subject are told: a row stays readable.
+const SHOWN_STATES: usize = 8;
 
 /// A setup made ready.
 pub(super) struct Simulator<'a> {
@@ -126,7 +129,9 @@ impl<'a> Simulator<'a> {
                 terminal_half_life,
                 outcome: match (&treated.untreatable, outcome) {
                     (Some(message), _) => Err(Failure { time: None, message: message.clone() }),
-                    (None, Err(error)) => Err(Failure { time: Some(error.time), message: error.cause.to_string() }),
+                    (None, Err(error)) => {
+                        Err(Failure { time: Some(error.time), message: told(self.setup.model.states(), &error) })
+                    }
                     (None, Ok(profile)) => Ok(Outcome {
                         observed: self.observe(&replicate.streams, person.number, treated, &profile),
                         profile,
@@ -175,5 +180,49 @@ impl<'a> Simulator<'a> {
 }
 
 fn input<'a>(thetas: &'a [f64], person: &'a Person, treated: &'a Treated) -> SubjectInput<'a> {
+/// Why a subject failed, with its states then: they show which of them ran away.
+fn told<'a>(names: impl ExactSizeIterator<Item = &'a str>, error: &SubjectError) -> String {
+    let more = match names.len().saturating_sub(SHOWN_STATES) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let states: Vec<String> = (names.zip(&error.states).take(SHOWN_STATES))
+        .map(|(name, &value)| format!("{name} {}", readable(value)))
+        .collect();
+    if states.is_empty() {
+        return error.cause.to_string();
+    }
+    format!("{}; states then: {}{more}", error.cause, states.join(", "))
+}
+
+/// Five significant digits, as an exponent where that is shorter.
+fn readable(value: f64) -> String {
+    let rounded = format!("{value:.4e}").parse().unwrap_or(value);
+    if rounded == 0.0 || (1e-4..1e6).contains(&rounded.abs()) || !rounded.is_finite() {
+        format!("{rounded}")
+    } else {
+        format!("{rounded:e}")
+    }
+}
+
     SubjectInput { number: person.number, thetas, etas: &person.etas, timeline: &treated.timeline }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::failure::Cause;
+
+    #[test]
+    fn a_failure_tells_eight_states_by_name_in_few_digits() {
+        let error = |states| SubjectError { time: 3.0, states, cause: Cause::NonFinite };
+        let two = told(["depot", "central"].into_iter(), &error(vec![12.500_000_01, f64::NAN]));
+        assert!(two.starts_with("a state or its derivative is not finite"), "{two}");
+        assert!(two.ends_with("; states then: depot 12.5, central NaN"), "{two}");
+        let names = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"].into_iter();
+        let ten = told(names, &error(vec![0.0, -1.0, 1e300, 2e-9, f64::INFINITY, 123_456.0, 1.0, 2.0, 3.0, 4.0]));
+        let expected = "; states then: a 0, b -1, c 1e300, d 2e-9, e inf, f 123460, g 1, h 2 and 2 more";
+        assert!(ten.ends_with(expected), "{ten}");
+        assert_eq!(told(["a"].into_iter(), &error(Vec::new())), Cause::NonFinite.to_string());
+    }
 }
