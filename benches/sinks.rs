@@ -54,7 +54,7 @@ fn chunk() -> (Arc<Layout>, Arc<[f64]>, Vec<Simulated>) {
             times: Arc::clone(&times),
             cycles: Arc::clone(&cycles),
             events: Vec::new(),
-            outcome: Ok(Outcome { profile, observed }),
+            outcome: Ok(Outcome { profile, observed, solver: "taylor" }),
         }
     };
     let chunk = (100_001..100_001 + SUBJECTS).map(subject).collect();

@@ -216,7 +216,7 @@ fn cohort(n: u64) -> Vec<Simulated> {
                 outcome: if number % 10 == 0 {
                     Err(Failure { time: None, message: "asked to".to_owned() })
                 } else {
-                    Ok(Outcome { profile, observed: vec![k, f64::NAN] })
+                    Ok(Outcome { profile, observed: vec![k, f64::NAN], solver: "taylor" })
                 },
             });
         }

@@ -164,6 +164,7 @@ fn cohort(numbers: std::ops::RangeInclusive<u64>, times: &Arc<[f64]>) -> Vec<Sim
                 outcome: Ok(Outcome {
                     profile: Profile { n_outputs: 2, values, exposures, ..Profile::default() },
                     observed: Vec::new(),
+                    solver: "taylor",
                 }),
             });
         }

@@ -6,6 +6,7 @@ mod failures;
 mod folder;
 mod forests;
 mod replicates;
+mod solved;
 mod tables;
 mod targets;
 
@@ -23,6 +24,7 @@ use failures::Failures;
 use folder::Files;
 pub use folder::{layout, manifest, plot_options, summary_times, table_format, write_copies};
 pub use forests::ForestFile;
+pub use solved::Solved;
 
 pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let study = arguments.study()?;
@@ -30,6 +32,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let begun = Instant::now();
     let mut files = Files::create(&study, &out)?;
     let mut failures = Failures::default();
+    let solved = Solved::default();
     let progress = Progress::new(arguments.quiet);
     let mut counts = Counts::default();
     let mut exposure = tables::Exposure::default();
@@ -42,6 +45,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         let mut sinks: Vec<&dyn AnySink> = files.sinks();
         sinks.extend(watches.iter().map(|watch| watch as &dyn AnySink));
         sinks.push(&failures);
+        sinks.push(&solved);
         let total = counts.subjects + (study.n_points() - index) as u64 * point.size();
         let show = &mut |subjects| progress.show(counts.subjects + subjects, total);
         let wanted = &study.spec().outputs;
@@ -57,7 +61,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let comparison = files.comparison();
     let forest = files.forest(&study);
     let targets = files.targets();
-    let written = files.finish(&study, counts, arguments.threads, simulated)?;
+    let written = files.finish(&study, counts, &solved, arguments.threads, simulated)?;
     if !arguments.quiet {
         print(&exposure.text(&study))?;
         if let Some(comparison) = comparison {
@@ -73,6 +77,9 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         let published = if study.is_swept() { None } else { tables::published(&study, &watches) };
         if let Some(table) = published {
             print(&format!("\n{table}"))?;
+        }
+        if let Some(others) = solved.text(&study) {
+            note(&others);
         }
         note(&format!("{written} in {:.1} s", begun.elapsed().as_secs_f64()));
     }

@@ -12,12 +12,13 @@ use teorell::output::of_design::unit_of_output;
 use teorell::output::vpc::{VpcNames, write_observations, write_vpc};
 use teorell::plot;
 use teorell::plot::source::{PlotFiles, pictures};
+use teorell::simulate::n_threads;
 use teorell::study::Study;
 
 use super::exit_code::Exit;
 use super::progress::Progress;
 use super::report::{Failure, note, print};
-use super::simulate::{layout, manifest, plot_options, refuse_sweep, table_format, write_copies};
+use super::simulate::{Solved, layout, manifest, plot_options, refuse_sweep, table_format, write_copies};
 pub use arguments::Arguments;
 
 pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
@@ -45,9 +46,10 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
 
     let copies = write_copies(&study, &folder)?;
 
+    let solved = Solved::default();
     let progress = Progress::new(arguments.quiet);
     let size = check.size();
-    let ran = check.run(arguments.threads, &[], &mut |done| progress.show(done, size));
+    let ran = check.run(arguments.threads, &[&solved], &mut |done| progress.show(done, size));
     progress.finish();
     let (result, counts) = ran?;
     let simulated = begun.elapsed();
@@ -64,11 +66,12 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let mut manifest = manifest("vpc", &study, &layout(&study), counts);
     // Its number of replicates is that of `simulate`; a check has its own, and says what their parameters are in vpc.csv.
     manifest.uncertainty = None;
+    manifest.solver.solved_by = solved.counts();
     if outputs.plots {
         files.extend(plot::write(&folder, &pictures(&sources, &manifest, &plot_options(&study))?)?);
     }
     manifest.timings.insert("simulation_s".to_owned(), simulated.as_secs_f64().into());
-    manifest.timings.insert("threads".to_owned(), arguments.threads.into());
+    manifest.timings.insert("threads".to_owned(), n_threads(arguments.threads).into());
     let n_files = folder.commit(files, manifest)?.files.len();
 
     tell(arguments, &study, &result, &names)?;

@@ -118,7 +118,8 @@ mod tests {
             IntervalExposure { auc: 1008.0, cmax: 4.0, tmax: 1.0, ctrough: 0.0 },
             IntervalExposure { auc: 2016.0, cmax: 6.0, tmax: 505.0, ctrough: 2.0 },
         ];
-        let outcome = Outcome { profile: Profile { exposures, ..Profile::default() }, observed: Vec::new() };
+        let outcome =
+            Outcome { profile: Profile { exposures, ..Profile::default() }, observed: Vec::new(), solver: "taylor" };
         let subject = |id: &str, outcome| Simulated {
             arm: 0,
             replicate: 3,

@@ -1,5 +1,6 @@
 //! `run.json`: what was run, with what, and what came out, so that it can be repeated and its files checked.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -88,6 +89,9 @@ pub struct SolverRecord {
     pub rtol: f64,
     /// Absolute tolerance, in the unit of the states.
     pub atol: f64,
+    /// Subjects times arms that each integrator finished: one that its solver could not go on with was handed to another.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub solved_by: BTreeMap<String, u64>,
 }
 
 /// One arm.

@@ -284,7 +284,8 @@ mod tests {
         };
         let values = vec![9.0, 0.0, 9.0, 212.5, 9.0, f64::NAN, 9.0, 1e-9, 9.0, 3.0];
         let profile = Profile { n_outputs: 2, values, ..Profile::default() };
-        let simulated = subject(1, Ok(Outcome { profile, observed: vec![0.0, 200.25, f64::NAN, 1e-9, 3.5] }));
+        let simulated =
+            subject(1, Ok(Outcome { profile, observed: vec![0.0, 200.25, f64::NAN, 1e-9, 3.5], solver: "taylor" }));
         let failed = subject(2, Err(Failure { time: None, message: "V1 is negative".to_owned() }));
         let sink = ProfileSink::new(Arc::new(layout), Format::default(), Vec::new()).unwrap();
         let rows = sink.digest(&[simulated, failed]);

@@ -158,7 +158,7 @@ mod tests {
             carried: Vec::new(),
             outcome,
         };
-        let outcome = Outcome { profile: Profile::default(), observed: Vec::new() };
+        let outcome = Outcome { profile: Profile::default(), observed: Vec::new(), solver: "taylor" };
         let failure = Failure { time: Some(0.0), message: "v1 is -0.3, it must be positive".to_owned() };
         let sink = SubjectSink::new(Arc::new(layout), Format::default(), Vec::new()).unwrap();
         let digest = sink.digest(&[subject(Ok(outcome)), subject(Err(failure))]);

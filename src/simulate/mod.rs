@@ -23,4 +23,4 @@ pub use design::{Arm, Design, Prescription, Sampling, Setup};
 pub use error::SimulateError;
 pub use records::{RecordDesign, model_names, run_records, run_records_replicated, with_interpolation_of};
 pub use replicates::Replicates;
-pub use run::{Counts, run, run_replicated};
+pub use run::{Counts, n_threads, run, run_replicated};

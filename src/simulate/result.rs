@@ -43,6 +43,8 @@ pub struct Outcome {
     pub profile: Profile,
     /// Simulated observation of the first endpoint at each sample time; empty where residuals are off.
     pub observed: Vec<f64>,
+    /// The integrator that finished the subject, as `--solver` has it.
+    pub solver: &'static str,
 }
 
 /// Why a subject has no result. A failed subject is a row that says so, not the end of the run.

@@ -44,6 +44,13 @@ impl Counts {
     }
 }
 
+/// Number of threads that a run takes: those asked for, or all of the machine.
+#[must_use]
+pub fn n_threads(asked: Option<usize>) -> usize {
+    let all = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    asked.filter(|&threads| threads > 0).unwrap_or_else(all)
+}
+
 /// Runs a design on `threads` threads (`None`: all of the machine) and feeds the sinks, in order of subjects.
 /// `progress` is told the number of subjects done.
 ///
@@ -85,7 +92,7 @@ pub(super) fn feed<J: Send>(
     progress: &mut dyn FnMut(u64),
 ) -> Result<Counts, SimulateError> {
     let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(threads.unwrap_or(0))
+        .num_threads(n_threads(threads))
         .build()
         .map_err(|cause| SimulateError::Threads { cause: cause.to_string() })?;
     let mut counts = Counts::default();

@@ -111,14 +111,14 @@ impl<'a> Simulator<'a> {
             people.iter().zip(treated.iter()).map(|(person, treated)| input(thetas, person, treated)).collect();
         let beside: Vec<SubjectInput<'_>> =
             companions.iter().map(|(person, treated)| input(thetas, person, treated)).collect();
-        let outcomes = self.engine.answer_among(&inputs, &beside).into_iter().map(|answer| answer.result);
+        let answers = self.engine.answer_among(&inputs, &beside).into_iter();
         let parameters: Vec<_> = inputs.iter().map(|input| self.parameters(input)).collect();
         drop(inputs);
         people
             .iter()
             .zip(treated)
-            .zip(outcomes.zip(parameters))
-            .map(|((person, treated), (outcome, (parameters, terminal_half_life)))| Simulated {
+            .zip(answers.zip(parameters))
+            .map(|((person, treated), (answer, (parameters, terminal_half_life)))| Simulated {
                 arm,
                 replicate: replicate.number,
                 number: person.number,
@@ -127,7 +127,7 @@ impl<'a> Simulator<'a> {
                 etas: person.etas.clone(),
                 parameters,
                 terminal_half_life,
-                outcome: match (&treated.untreatable, outcome) {
+                outcome: match (&treated.untreatable, answer.result) {
                     (Some(message), _) => Err(Failure { time: None, message: message.clone() }),
                     (None, Err(error)) => {
                         Err(Failure { time: Some(error.time), message: told(self.setup.model.states(), &error) })
@@ -135,6 +135,7 @@ impl<'a> Simulator<'a> {
                     (None, Ok(profile)) => Ok(Outcome {
                         observed: self.observe(&replicate.streams, person.number, treated, &profile),
                         profile,
+                        solver: answer.work.solver,
                     }),
                 },
                 times: std::mem::take(&mut treated.times),
@@ -179,7 +180,6 @@ impl<'a> Simulator<'a> {
     }
 }
 
-fn input<'a>(thetas: &'a [f64], person: &'a Person, treated: &'a Treated) -> SubjectInput<'a> {
 /// Why a subject failed, with its states then: they show which of them ran away.
 fn told<'a>(names: impl ExactSizeIterator<Item = &'a str>, error: &SubjectError) -> String {
     let more = match names.len().saturating_sub(SHOWN_STATES) {
@@ -205,6 +205,7 @@ fn readable(value: f64) -> String {
     }
 }
 
+fn input<'a>(thetas: &'a [f64], person: &'a Person, treated: &'a Treated) -> SubjectInput<'a> {
     SubjectInput { number: person.number, thetas, etas: &person.etas, timeline: &treated.timeline }
 }
 

@@ -1,5 +1,6 @@
 //! The files of a run: opened before it, finished after it.
 
+use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::Path;
 use std::sync::Arc;
@@ -21,7 +22,7 @@ use teorell::plot;
 use teorell::plot::source::{PlotFiles, PlotOptions, pictures};
 use teorell::plot::style::Theme;
 use teorell::simulate::sink::AnySink;
-use teorell::simulate::{Arm, Counts, Prescription};
+use teorell::simulate::{Arm, Counts, Prescription, n_threads};
 use teorell::study::copies::{Content, Copy};
 use teorell::study::spec::{OutputsSpec, TableFormat, ThemeName};
 use teorell::study::sweep::SweptValue;
@@ -30,6 +31,7 @@ use teorell::study::{DATA_ARM, Plan, Study};
 use super::comparisons::ComparisonFiles;
 use super::forests::ForestFile;
 use super::replicates::{self, ReplicateFiles};
+use super::solved::Solved;
 use super::targets::TargetFiles;
 use crate::cli::report::Failure;
 
@@ -204,10 +206,12 @@ impl Files {
         self,
         study: &Study,
         counts: Counts,
+        solved: &Solved,
         threads: Option<usize>,
         simulated: Duration,
     ) -> Result<String, Failure> {
         let mut manifest = manifest("simulate", study, &self.layout, counts);
+        manifest.solver.solved_by = solved.counts();
         let mut files = self.copies;
         let mut sources = PlotFiles::default();
         if let Some(sink) = self.profiles {
@@ -261,7 +265,7 @@ impl Files {
         let seconds = |duration: Duration| (duration.as_secs_f64() * 1000.0).round() / 1000.0;
         manifest.timings.insert("simulation_s".to_owned(), seconds(simulated).into());
         manifest.timings.insert("pictures_s".to_owned(), seconds(begun.elapsed()).into());
-        manifest.timings.insert("threads".to_owned(), threads.into());
+        manifest.timings.insert("threads".to_owned(), n_threads(threads).into());
         let path = self.folder.path().display().to_string();
         let n_files = self.folder.commit(files, manifest)?.files.len();
         Ok(format!("wrote {} files into `{path}`", n_files + 1))
@@ -413,6 +417,7 @@ pub fn manifest(command: &str, study: &Study, layout: &Layout, counts: Counts) -
         instruction_set: Some(engine.backend().name().to_owned()),
         rtol: setup.tolerance.rtol,
         atol: setup.tolerance.atol,
+        solved_by: BTreeMap::new(),
     });
     let hash = Sha256::digest(study.model_text().text.as_bytes());
     let exposure = model.program().exposure.and_then(|exposure| model.outputs().get(exposure.output));
