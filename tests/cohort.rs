@@ -328,7 +328,7 @@ fn impossible_cohorts_are_refused_by_key() {
 fn unknown_keys_and_wrong_types_are_refused_while_reading() {
     for (text, message) in [
         ("size = 1\nbodies = 2", "unknown field `bodies`"),
-        ("size = -1", "invalid value"),
+        ("size = -1", "`cohort.size` is `-1`; expected a whole number of at least 1"),
         ("size = 1\n[body]\nweight = { mediam = 70 }", "unknown field `mediam`"),
         ("size = 1\n[body]\nsource = \"mars\"", "unknown variant `mars`"),
         ("size = 1\n[covariates]\nX = { gamma = 1 }", "unknown field `gamma`"),
