@@ -60,9 +60,10 @@ fn check_gives_one_verdict_per_file_and_a_status_for_all() {
 fn bench_measures_both_modes_for_every_number_of_threads() {
     let csv = teorell(&["bench", "--sizes", "20", "--threads", "1,2", "--csv"]).success();
     let csv = String::from_utf8(csv.get_output().stdout.clone()).unwrap();
-    // Both modes with one and two threads; every engine but the exact one, at two tolerances.
-    assert_eq!(csv.lines().count(), 1 + 2 * 2 + 4 * 2, "{csv}");
+    // Both modes with one and two threads; every engine but the exact one at two tolerances, series at three, in both modes.
+    assert_eq!(csv.lines().count(), 1 + 2 * 2 + (4 * 2 + 1) * 2, "{csv}");
     let engines = csv.lines().filter_map(|row| row.strip_prefix("engine,"));
+    assert_eq!(engines.clone().count(), 9, "{csv}");
     for row in engines {
         let cells: Vec<&str> = row.split(',').collect();
         let (rtol, error): (f64, f64) = (cells[1].parse().unwrap(), cells[2].parse().unwrap());

@@ -1,4 +1,4 @@
-//! Each engine beside the others: its largest error and its speed on the same subjects.
+//! Each engine beside the others: its largest error, and its speed with all samples and with exposure only, on the same subjects.
 
 use std::sync::Mutex;
 use std::time::Instant;
@@ -11,20 +11,33 @@ use teorell::study::{Override, Study};
 use super::super::report::Failure;
 use super::super::simulate::find_study;
 
-/// Subjects whose error is looked at, unless the cohorts are smaller; enough to time an engine by.
+/// Subjects whose error is looked at, unless the cohorts are smaller.
 const JUDGED: i64 = 200;
+
+/// Subjects that a fast engine is timed by, unless the cohorts are smaller: some tens of milliseconds of them.
+const TIMED: i64 = 2000;
+
+/// So often a run is timed; the median counts.
+const REPETITIONS: usize = 3;
 
 /// Relative tolerance of the reference that judges.
 const JUDGE: f64 = 1e-10;
 
-/// Enough for most figures, and where engines of low order are at their best.
-const LOOSE: f64 = 1e-6;
-
 /// Values below this share of the largest one of a subject's curve count as that much.
 const FLOOR: f64 = 1e-3;
 
-/// Engines in the order of the table, by the names that `--solver` has.
-const ENGINES: [&str; 5] = ["linear", "taylor", "rk", "stiff", "reference"];
+/// Enough for most figures, and where engines of low order are at their best; and the default.
+const TOLERANCES: &[f64] = &[1e-6, 1e-8];
+
+/// Engines in the order of the table, by the names that `--solver` has, with tolerances and the number of subjects that time them.
+const ENGINES: [(&str, &[f64], i64); 5] = [
+    ("linear", TOLERANCES, TIMED),
+    // Series go on where others become slow.
+    ("taylor", &[1e-6, 1e-8, 1e-9], TIMED),
+    ("rk", TOLERANCES, TIMED),
+    ("stiff", TOLERANCES, JUDGED),
+    ("reference", TOLERANCES, JUDGED),
+];
 
 /// One engine at one tolerance.
 pub struct Judged {
@@ -32,32 +45,44 @@ pub struct Judged {
     pub rtol: f64,
     /// Largest relative error of outputs, areas, maxima and troughs; `None` where a subject failed.
     pub error: Option<f64>,
+    /// With the samples of the study.
+    pub all_samples: Speed,
+    /// With the areas, maxima and troughs of cycles only.
+    pub exposure_only: Speed,
+}
+
+/// How long subjects took on one thread.
+pub struct Speed {
     pub subjects: usize,
+    /// The median of some runs.
     pub seconds: f64,
 }
 
-impl Judged {
+impl Speed {
     #[expect(clippy::cast_precision_loss, reason = "numbers of subjects")]
     pub fn rate(&self) -> f64 {
         self.subjects as f64 / self.seconds
     }
 }
 
-/// Every engine that fits the study's model, at the study's tolerance and at a looser one, on a cohort of at most `size`.
-pub fn judge(name: &str, arm: &str, rtol: f64, size: i64) -> Result<Vec<Judged>, Failure> {
-    let size = size.min(JUDGED);
-    let (expected, _) = profiles(&study(name, arm, "reference", JUDGE, size)?)?;
+/// Every engine that fits the study's model, on a cohort of at most `size`.
+pub fn judge(name: &str, arm: &str, size: i64) -> Result<Vec<Judged>, Failure> {
+    let of = |engine, rtol, subjects: i64| study(name, arm, engine, rtol, subjects.min(size));
+    let expected = profiles(&of("reference", JUDGE, JUDGED)?)?;
     let mut judged = Vec::new();
-    for engine in ENGINES {
-        for rtol in [LOOSE, rtol] {
+    for (engine, tolerances, timed) in ENGINES {
+        for &rtol in tolerances {
             // An engine that does not fit the equations is not in the table.
-            let Ok((found, seconds)) = study(name, arm, engine, rtol, size).and_then(|study| profiles(&study)) else {
+            let Ok(found) = of(engine, rtol, JUDGED).and_then(|study| profiles(&study)) else {
                 continue;
             };
             let error = found.iter().zip(&expected).try_fold(0.0, |worst: f64, (found, expected)| {
                 Some(worst.max(largest_error(found.as_ref()?, expected.as_ref()?)))
             });
-            judged.push(Judged { engine, rtol, error, subjects: found.len(), seconds });
+            let study = of(engine, rtol, timed)?;
+            let all_samples = speed(&study)?;
+            let exposure_only = speed(&study.without_samples())?;
+            judged.push(Judged { engine, rtol, error, all_samples, exposure_only });
         }
     }
     Ok(judged)
@@ -93,13 +118,24 @@ impl Sink for Keep {
     }
 }
 
-/// The profiles on one thread, and the seconds that took.
-fn profiles(study: &Study) -> Result<(Vec<Option<Profile>>, f64), Failure> {
+/// The profiles of all subjects.
+fn profiles(study: &Study) -> Result<Vec<Option<Profile>>, Failure> {
     let keep = Keep::default();
-    let begun = Instant::now();
     study.run(Some(1), &[&keep], &mut |_| ())?;
-    let seconds = begun.elapsed().as_secs_f64();
-    Ok((keep.0.into_inner().expect("no thread failed while it held this"), seconds))
+    Ok(keep.0.into_inner().expect("no thread failed while it held this"))
+}
+
+/// The median time of some runs on one thread.
+fn speed(study: &Study) -> Result<Speed, Failure> {
+    let mut seconds = [0.0; REPETITIONS];
+    let mut subjects = 0;
+    for seconds in &mut seconds {
+        let begun = Instant::now();
+        subjects = std::hint::black_box(profiles(study)?).len();
+        *seconds = begun.elapsed().as_secs_f64();
+    }
+    seconds.sort_by(f64::total_cmp);
+    Ok(Speed { subjects, seconds: seconds[REPETITIONS / 2] })
 }
 
 fn largest_error(found: &Profile, expected: &Profile) -> f64 {
