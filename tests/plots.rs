@@ -242,14 +242,14 @@ fn pictures_drawn_again_from_the_files_have_the_same_bytes() {
     assert_eq!(
         names[3..],
         [
-            "concentration.svg",
             "concentration.png",
-            "spaghetti.svg",
             "spaghetti.png",
-            "accumulation.svg",
             "accumulation.png",
+            "clearance.png",
+            "concentration.svg",
+            "spaghetti.svg",
+            "accumulation.svg",
             "clearance.svg",
-            "clearance.png"
         ]
     );
     let before = fs::read(folder.join("run.json")).unwrap();

@@ -87,7 +87,9 @@ pub fn write(folder: &OutputFolder, pictures: &[NamedPicture]) -> Result<Vec<Out
         }
         Ok(file)
     };
-    let files: Vec<_> = pictures.iter().flat_map(|named| [(named, Kind::Svg), (named, Kind::Png)]).collect();
+    // What takes longest first, so that nobody is left with it in the end.
+    let files: Vec<_> =
+        [Kind::Png, Kind::Svg].iter().flat_map(|&kind| pictures.iter().map(move |named| (named, kind))).collect();
     files.into_par_iter().with_max_len(1).map(write_one).collect()
 }
 

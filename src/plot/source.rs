@@ -121,6 +121,8 @@ pub fn pictures(files: &PlotFiles, manifest: &Manifest, options: &PlotOptions) -
     if let Some(quantity) = concentration
         && let Some(course) = study.time_course(quantity, "Concentration")
     {
+        // The one curve of a single subject is the median.
+        let has_individuals = course.bands.iter().any(|band| band.n > 1);
         let picture = match &files.confidence {
             Some(confidence) if course.bands.len() <= confidence::MOST_ARMS => {
                 let mut rows = read::confidence(confidence)?;
@@ -130,7 +132,7 @@ pub fn pictures(files: &PlotFiles, manifest: &Manifest, options: &PlotOptions) -
             _ => course.apart(options.theme),
         };
         add("concentration", picture);
-        if let Some(profiles) = &files.profiles {
+        if let Some(profiles) = files.profiles.as_ref().filter(|_| has_individuals) {
             add("spaghetti", study.spaghetti(profiles, quantity)?.draw(options.theme));
         }
     }
