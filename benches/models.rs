@@ -75,20 +75,26 @@ fn row(of: &Use, patients: usize, rtol: f64) -> String {
     )
 }
 
-/// The largest error in units of the tolerance, and how many failed.
+/// The largest error in units of the tolerance, how many failed, and how many were solved where every judge gave up.
 fn error_over(rtol: f64, answers: &[Answer], expected: &[Option<Result<Profile, SubjectError>>]) -> String {
     let mut worst: f64 = 0.0;
-    let mut failed = 0;
+    let (mut failed, mut unjudged) = (0, 0);
     for (answer, expected) in answers.iter().zip(expected) {
         match (&answer.result, expected) {
             (_, None) => {}
             (Ok(found), Some(Ok(expected))) => worst = worst.max(largest_error(found, expected)),
             (Err(_), Some(Err(_))) => {}
-            _ => failed += 1,
+            (Ok(_), Some(Err(_))) => unjudged += 1,
+            (Err(_), Some(Ok(_))) => failed += 1,
         }
     }
-    let failed = if failed > 0 { format!(", {failed} FAILED") } else { String::new() };
-    format!("{:.2}{failed}", worst / rtol)
+    let mut text = format!("{:.2}", worst / rtol);
+    for (number, what) in [(failed, "FAILED"), (unjudged, "unjudged")] {
+        if number > 0 {
+            text += &format!(", {number} {what}");
+        }
+    }
+    text
 }
 
 /// What the answers are compared with.
