@@ -247,6 +247,7 @@ fn what_has_no_forest_is_refused_where_it_is_said() {
         (vec!["rifampicin"], "every covariate of the model is the same in all subjects (FDC)"),
         (vec!["--model", "mitoxantrone_an_2012"], "uses no covariates"),
         (vec!["--model", "warfarin_nguyen_2017", "--cohort", "people.csv"], "could not read `people.csv`"),
+        (vec!["--model", "warfarin_nguyen_2017", "--dose", "0", "--covariate", "WT=60"], "amount"),
         (vec!["--model", "warfarin_nguyen_2017", "--dose", "-5", "--covariate", "WT=60"], "amount"),
         (vec!["rifampicin", "--dose", "3"], "--dose"),
         (
