@@ -8,6 +8,7 @@ use std::time::Instant;
 use accuracy::{Judged, Speed};
 use teorell::engine::Engine;
 use teorell::output::summaries::{SummaryPlan, SummarySink};
+use teorell::simulate::n_threads;
 use teorell::study::{Override, Study};
 
 use super::exit_code::Exit;
@@ -61,7 +62,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let whole = find_study(&arguments.study, &[])?;
     refuse_sweep(&whole, "teorell bench", "measure a copy of the study without `[sweep]`")?;
     let first = whole.arm_names().first().map(|name| (*name).to_owned()).unwrap_or_default();
-    let machine = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let machine = n_threads(None);
     let threads = match arguments.threads.as_slice() {
         [] if machine == 1 => vec![1],
         [] => vec![1, machine],
