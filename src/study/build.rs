@@ -44,13 +44,12 @@ pub(super) fn plan(spec: &StudySpec, source: &Source, compiled: &Compiled) -> Re
     let default = Tolerance::default();
     let tolerance =
         Tolerance { rtol: spec.solver.rtol.unwrap_or(default.rtol), atol: spec.solver.atol.unwrap_or(default.atol) };
-    for (key, value) in [("rtol", tolerance.rtol), ("atol", tolerance.atol)] {
-        let (fits, expected) = if key == "rtol" {
-            (value >= LEAST_RTOL, "1e-13 or more and below 1, for double precision cannot give more")
-        } else {
-            (value > 0.0, "a number above 0 and below 1")
-        };
-        if !(fits && value < 1.0) {
+    let Tolerance { rtol, atol } = tolerance;
+    for (key, value, is_large_enough, expected) in [
+        ("rtol", rtol, rtol >= LEAST_RTOL, "1e-13 or more and below 1, for double precision cannot give more"),
+        ("atol", atol, atol > 0.0, "a number above 0 and below 1"),
+    ] {
+        if !(is_large_enough && value < 1.0) {
             return Err(at(Problem::OutOfRange { key, value, expected }, &["solver", key]));
         }
     }
