@@ -22,8 +22,8 @@ use super::render::{BASELINE, FONT_SCALE};
 pub(super) const SUBPIXELS: u32 = 16;
 /// Rows of a strip: with their pixels and coverages, half a megabyte for a picture of usual width.
 pub(super) const STRIP_ROWS: usize = 64;
-/// Pixels that are looked at together for whether a stroke covers any of them.
-const BLOCK: usize = 16;
+/// Pixels whose coverage is worked out together: the compiler has instructions for four and eight at a time.
+const BLOCK: usize = 8;
 
 /// In pixels, from the picture's upper left corner.
 type Position = (f32, f32);
@@ -38,7 +38,8 @@ pub(super) struct Strip {
     top: usize,
     bottom: usize,
     pixels: Vec<u8>,
-    /// Of each pixel, how much of it the stroke at hand covers, in 255ths; zeros between strokes.
+    /// Of each pixel, how much of it the stroke at hand covers, in 255ths; zeros between strokes. Each row has room for a block
+    /// that begins at its last pixel.
     cover: Vec<u8>,
     outline: Rasterizer,
 }
@@ -102,32 +103,38 @@ impl Piece {
         ((middle - self.half) as usize, (middle + self.half + 1.0) as usize)
     }
 
-    /// How much of the pixel around a point it covers.
-    fn covers(&self, (x, y): Position) -> f32 {
+    /// How much of the pixel around a point it covers, in 255ths.
+    #[inline]
+    fn covers(&self, (x, y): Position) -> u8 {
+        /// Numbers from here on have no bits for fractions: those of the sum's end are the number that was added, rounded.
+        const WHOLE: f32 = (1 << 23) as f32;
         let (x, y) = (x - self.start.0, y - self.start.1);
-        let (along, across) = (x * self.along.0 + y * self.along.1, (x * self.along.1 - y * self.along.0).abs());
-        let beyond = (self.round.0 - along).max(along - self.round.1);
-        let distance = if beyond > 0.0 { (across * across + beyond * beyond).sqrt() } else { across };
+        let (along, across) = (x * self.along.0 + y * self.along.1, x * self.along.1 - y * self.along.0);
+        let beyond = (self.round.0 - along).max(along - self.round.1).max(0.0);
+        let distance = (across * across + beyond * beyond).sqrt();
         let ends = (along - self.blunt.0).min(self.blunt.1 - along) + 0.5;
-        (self.reach - distance).clamp(0.0, 1.0) * ends.clamp(0.0, 1.0)
+        let part = (self.reach - distance).clamp(0.0, 1.0) * ends.clamp(0.0, 1.0);
+        (part * 255.0 + WHOLE).to_bits() as u8
     }
 }
 
 impl Strip {
-    /// The first strip of a picture of so many pixels.
-    pub fn new(width: u32, height: u32) -> Self {
+    /// The strip of a picture of so many pixels that begins at a row.
+    pub fn new((width, height): (u32, u32), top: usize) -> Self {
         let (width, height) = (width as usize, height as usize);
-        let bottom = STRIP_ROWS.min(height);
-        let (pixels, cover) = (vec![0; width * bottom * CHANNELS], vec![0; width * bottom]);
-        Self { width, height, top: 0, bottom, pixels, cover, outline: Rasterizer::new(0, 0) }
+        let n_rows = STRIP_ROWS.min(height);
+        let cover = vec![0; (width + BLOCK) * n_rows];
+        let mut strip =
+            Self { width, height, top: 0, bottom: 0, pixels: Vec::new(), cover, outline: Rasterizer::new(0, 0) };
+        strip.move_to(top);
+        strip
     }
 
-    /// Goes on to the next strip, if there is one. Its pixels are those of the strip before until they are drawn over.
-    pub fn next(&mut self) -> bool {
-        self.top = self.bottom;
-        self.bottom = (self.top + STRIP_ROWS).min(self.height);
-        self.pixels.truncate((self.bottom - self.top) * self.width * CHANNELS);
-        self.top < self.bottom
+    /// Goes on to the strip that begins at another row; below the picture it has none. Its pixels are any until they are drawn.
+    pub fn move_to(&mut self, top: usize) {
+        self.top = top.min(self.height);
+        self.bottom = (top + STRIP_ROWS).min(self.height);
+        self.pixels.resize((self.bottom - self.top) * self.width * CHANNELS, 0);
     }
 
     /// The pixels' bytes, row by row.
@@ -183,14 +190,18 @@ impl Strip {
             return Patch { left: 0, right: 0, top: 0, bottom: 0 };
         }
         let piece = Piece::new(a, b, reach, round);
-        let rows = self.cover.chunks_exact_mut(self.width).enumerate().skip(patch.top).take(patch.bottom - patch.top);
-        for (row, cover) in rows {
+        let rows = self.cover.chunks_exact_mut(self.width + BLOCK).enumerate();
+        for (row, cover) in rows.skip(patch.top).take(patch.bottom - patch.top) {
             let y = (self.top + row) as f32 + 0.5;
             let (left, right) = piece.columns(y);
-            let (left, right) = (left.max(patch.left), right.min(patch.right));
-            for (column, cover) in (left..right).zip(cover.get_mut(left..right).into_iter().flatten()) {
-                let part = piece.covers((column as f32 + 0.5, y));
-                *cover = (*cover).max((part * 255.0 + 0.5) as u8);
+            let columns = left.max(patch.left)..right.min(patch.right);
+            for start in columns.step_by(BLOCK) {
+                // A block may go beyond the patch, where nothing is covered.
+                let Some(cover) = cover[start..].first_chunk_mut::<BLOCK>() else { break };
+                let x = start as f32 + 0.5;
+                for (i, cover) in cover.iter_mut().enumerate() {
+                    *cover = (*cover).max(piece.covers((x + i as f32, y)));
+                }
             }
         }
         patch
@@ -198,7 +209,9 @@ impl Strip {
 
     /// Lays a colour over what was marked as covered, and takes the marks away.
     fn lay(&mut self, patch: Patch, colour: BackendColor) {
-        let rows = self.cover.chunks_exact_mut(self.width).zip(self.pixels.chunks_exact_mut(self.width * CHANNELS));
+        let opacity = (colour.alpha * f64::from(ONE)).round() as i32;
+        let pixels = self.pixels.chunks_exact_mut(self.width * CHANNELS);
+        let rows = self.cover.chunks_exact_mut(self.width + BLOCK).zip(pixels);
         for (cover, pixels) in rows.skip(patch.top).take(patch.bottom - patch.top) {
             let pixels = pixels[patch.left * CHANNELS..patch.right * CHANNELS].chunks_mut(BLOCK * CHANNELS);
             for (cover, pixels) in cover[patch.left..patch.right].chunks_mut(BLOCK).zip(pixels) {
@@ -207,7 +220,7 @@ impl Strip {
                 }
                 for (part, pixel) in cover.iter_mut().zip(pixels.chunks_exact_mut(CHANNELS)) {
                     if *part > 0 {
-                        blend(pixel, colour.rgb, f32::from(*part) / 255.0 * colour.alpha as f32);
+                        blend(pixel, colour.rgb, (i32::from(*part) * opacity + 127) / 255);
                         *part = 0;
                     }
                 }
@@ -226,12 +239,13 @@ impl Strip {
         trace(&mut self.outline, width as f32, (patch.left as f32, (self.top + patch.top) as f32));
         let (start, step) = (patch.top * self.width + patch.left, self.width - width);
         let (mut at, mut column) = (start * CHANNELS, 0);
+        let opacity = colour.alpha as f32 * ONE as f32;
         let pixels = &mut self.pixels;
         self.outline.for_each_pixel(|_, part| {
             if part > 1e-4
                 && let Some(pixel) = pixels.get_mut(at..at + CHANNELS)
             {
-                blend(pixel, colour.rgb, part.min(1.0) * colour.alpha as f32);
+                blend(pixel, colour.rgb, (part.min(1.0) * opacity + 0.5) as i32);
             }
             (at, column) = (at + CHANNELS, column + 1);
             if column == width {
@@ -241,13 +255,15 @@ impl Strip {
     }
 }
 
-/// Mixes a colour into a pixel, with a weight in 0..1.
-fn blend(pixel: &mut [u8], (red, green, blue): (u8, u8, u8), weight: f32) {
-    const ONE: f32 = 65_536.0;
-    let weight = (weight * ONE + 0.5) as i32;
+/// The weight of a colour that hides all below it.
+const ONE: i32 = 65_536;
+
+/// Mixes a colour into a pixel, with a weight in 0..[`ONE`].
+#[inline]
+fn blend(pixel: &mut [u8], (red, green, blue): (u8, u8, u8), weight: i32) {
     for (below, above) in pixel.iter_mut().zip([red, green, blue]) {
         let (from, to) = (i32::from(*below), i32::from(above));
-        *below = (from + (((to - from) * weight + 32_768) >> 16)) as u8;
+        *below = (from + (((to - from) * weight + ONE / 2) >> 16)) as u8;
     }
 }
 
@@ -391,16 +407,15 @@ mod tests {
 
     /// How dark each pixel of a picture of 100 times 150 is, 0 to 1: three strips.
     fn drawn(draw: impl Fn(&mut Canvas<'_>)) -> Vec<f64> {
-        let mut strip = Strip::new(100, 150);
+        let mut strip = Strip::new((100, 150), 0);
         let mut dark = Vec::new();
-        loop {
+        for top in (0..150).step_by(STRIP_ROWS) {
+            strip.move_to(top);
             strip.wash(WHITE);
             draw(&mut Canvas(&mut strip));
             dark.extend(strip.pixels().chunks_exact(CHANNELS).map(|pixel| 1.0 - f64::from(pixel[0]) / 255.0));
-            if !strip.next() {
-                return dark;
-            }
         }
+        dark
     }
 
     fn units(pixels: f64) -> i32 {

@@ -10,9 +10,10 @@ use plotters::element::{Circle, PathElement, Polygon, Text as TextElement};
 use plotters::prelude::{DrawingArea, DrawingBackend, IntoDrawingArea, SVGBackend};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color, FontDesc, FontFamily, FontStyle, FontTransform, RGBColor, ShapeStyle, TextStyle};
+use rayon::prelude::*;
 
 use super::PlotError;
-use super::canvas::{Canvas, SUBPIXELS, Strip};
+use super::canvas::{Canvas, STRIP_ROWS, SUBPIXELS, Strip};
 use super::encode::PngRows;
 use super::font::text_width;
 use super::picture::{Anchor, Picture, Point, Shape, Text};
@@ -74,25 +75,33 @@ impl Picture {
     /// # Errors
     /// Where plotters could not draw it, or it could not be written.
     pub(super) fn write_png(&self, file: &mut impl Write) -> Result<(), PlotError> {
-        let (width, height) = self.size(PNG_PIXELS);
+        let size = self.size(PNG_PIXELS);
         let pixels = f64::from(PNG_PIXELS);
         let extents = self.shapes.iter().map(extent).map(|(from, to)| (from * pixels, to * pixels));
         let elements: Vec<_> = self.elements(PNG_PIXELS * SUBPIXELS).zip(extents).collect();
-        let mut strip = Strip::new(width, height);
-        let mut rows = PngRows::new(file, (width, height), PIXELS_PER_METRE).map_err(unwritten)?;
-        loop {
-            let (top, bottom) = strip.rows();
-            let area = Canvas(&mut strip).into_drawing_area();
-            area.fill(&rgb(self.ground)).map_err(failed)?;
-            let inside = |(from, to): (f64, f64)| to >= top as f64 && from <= bottom as f64;
-            for (element, _) in elements.iter().filter(|(_, extent)| inside(*extent)) {
-                element.draw(&area)?;
-            }
-            rows.push(strip.pixels()).map_err(unwritten)?;
-            if !strip.next() {
-                return rows.finish().map_err(unwritten);
+        let mut rows = PngRows::new(file, size, PIXELS_PER_METRE).map_err(unwritten)?;
+        let tops: Vec<usize> = (0..size.1 as usize).step_by(STRIP_ROWS).collect();
+        // As many at once as there are threads: a picture of many curves takes as long as all the others together.
+        let at_once = rayon::current_num_threads().min(tops.len());
+        let mut strips: Vec<Strip> = tops[..at_once].iter().map(|top| Strip::new(size, *top)).collect();
+        for tops in tops.chunks(at_once) {
+            strips.par_iter_mut().zip(tops).try_for_each(|(strip, top)| {
+                strip.move_to(*top);
+                self.draw_strip(strip, &elements)
+            })?;
+            for (strip, _) in strips.iter().zip(tops) {
+                rows.push(strip.pixels()).map_err(unwritten)?;
             }
         }
+        rows.finish().map_err(unwritten)
+    }
+
+    fn draw_strip(&self, strip: &mut Strip, elements: &[(Element<'_>, (f64, f64))]) -> Result<(), PlotError> {
+        let (top, bottom) = strip.rows();
+        let area = Canvas(strip).into_drawing_area();
+        area.fill(&rgb(self.ground)).map_err(failed)?;
+        let inside = |(from, to): (f64, f64)| to >= top as f64 && from <= bottom as f64;
+        elements.iter().filter(|(_, extent)| inside(*extent)).try_for_each(|(element, _)| element.draw(&area))
     }
 
     /// Its shapes in so many units per point, from the lowest to the topmost.
