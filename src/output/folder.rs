@@ -148,8 +148,7 @@ impl OutputFolder {
         if path.exists() && !self.previous.iter().any(|file| file.name == name) {
             return Err(OutputError::ForeignFile { path });
         }
-        let file = tempfile::Builder::new().prefix(UNFINISHED).suffix(&format!("-{name}")).tempfile_in(&self.path);
-        match file {
+        match unfinished(&self.path, &format!("-{name}")) {
             Ok(file) => Ok(OutputFile { name: name.to_owned(), path, columns, file, hasher: Hasher::new(), bytes: 0 }),
             Err(source) => Err(OutputError::Write { path, source }),
         }
@@ -235,10 +234,10 @@ fn hash_of(file: fs::File) -> io::Result<impl Deref<Target = str>> {
 /// # Errors
 /// Where it cannot be written or moved.
 pub fn write_beside(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let folder = folder_of(path);
-    let mut file = tempfile::Builder::new().prefix(UNFINISHED).tempfile_in(folder)?;
+    let mut file = unfinished(folder_of(path), "")?;
     file.write_all(bytes)?;
-    publish(file, path)
+    file.persist(path).map_err(|error| error.error)?;
+    Ok(())
 }
 
 /// The folder that a path is in; that of a bare name is the working folder.
@@ -246,20 +245,17 @@ fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."))
 }
 
-/// Moves a finished file to its place, readable by whom new files of this user are readable by.
-fn publish(file: NamedTempFile, path: &Path) -> io::Result<()> {
+/// A file that is to be moved to its place when it is finished, readable by whom new files of this user are readable by.
+fn unfinished(folder: &Path, suffix: &str) -> io::Result<NamedTempFile> {
+    let mut file = tempfile::Builder::new();
+    file.prefix(UNFINISHED).suffix(suffix);
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        // Temporary files are private. The mask of this process can only be read by making a file with it.
-        let probe = tempfile::Builder::new()
-            .prefix(UNFINISHED)
-            .permissions(fs::Permissions::from_mode(0o666))
-            .tempfile_in(folder_of(path))?;
-        file.as_file().set_permissions(probe.as_file().metadata()?.permissions())?;
+        // Temporary files are private otherwise. The system takes away what the mask of this process forbids.
+        file.permissions(fs::Permissions::from_mode(0o666));
     }
-    file.persist(path).map_err(|error| error.error)?;
-    Ok(())
+    file.tempfile_in(folder)
 }
 
 /// A file that is being written. Dropped without [`OutputFolder::commit`] it leaves nothing behind.
@@ -290,9 +286,9 @@ impl OutputFile {
     fn persist(self) -> Result<FileRecord, OutputError> {
         let blake3 = self.hasher.finalize().to_hex().to_string();
         let record = FileRecord { name: self.name, bytes: self.bytes, blake3, columns: self.columns };
-        match publish(self.file, &self.path) {
-            Ok(()) => Ok(record),
-            Err(source) => Err(OutputError::Write { path: self.path, source }),
+        match self.file.persist(&self.path) {
+            Ok(_) => Ok(record),
+            Err(error) => Err(OutputError::Write { path: self.path, source: error.error }),
         }
     }
 }
