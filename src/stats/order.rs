@@ -6,8 +6,14 @@ const MOST_BUCKETS_LOG2: u32 = 12;
 /// The values that sorting would put at these places, counted from 0; each place is one of the values'.
 ///
 /// Values are counted in buckets of their bits, so that only those that share a bucket with a place have to be sorted: three
-/// passes in all, where selection takes several for each place. Values that crowd in few buckets beside one far away are sorted.
+/// passes in all, where selection takes several for each place. Values that crowd in few buckets beside one far away are sorted,
+/// and so are fewer values than places.
 pub(super) fn order_statistics(values: &[f64], places: &[usize]) -> Vec<f64> {
+    if values.len() <= places.len() {
+        let mut sorted = values.to_vec();
+        sorted.sort_unstable_by(f64::total_cmp);
+        return places.iter().map(|&place| sorted[place]).collect();
+    }
     let keys = || values.iter().map(|&value| key(value));
     let (lowest, highest) = keys().fold((i64::MAX, i64::MIN), |(low, high), key| (low.min(key), high.max(key)));
     let buckets_log2 = values.len().max(1).ilog2().min(MOST_BUCKETS_LOG2);
@@ -67,7 +73,7 @@ mod tests {
             let mut sorted = values.clone();
             sorted.sort_by(f64::total_cmp);
             let all: Vec<usize> = (0..values.len()).collect();
-            for places in [all.clone(), all.into_iter().rev().step_by(7).collect()] {
+            for places in [all.clone(), all.into_iter().rev().step_by(7).collect(), vec![0; 1]] {
                 let found = order_statistics(&values, &places);
                 prop_assert_eq!(found.len(), places.len());
                 for (found, place) in found.iter().zip(places) {
