@@ -1,9 +1,10 @@
-//! Shortest decimals of many numbers at once, digit for digit those of [`super::number`].
+//! Decimals of many numbers at once, the shortest or rounded ones, digit for digit those of [`super::number`].
 //!
 //! A table's numbers of full length are most of its bytes and most of its time. Between 2^-16 and 2^48 a power of ten
 //! scales a number to 16 digits before the point exactly: `5^s 2^t` fits in 64 bits there, so one product of 64 by 64 bits holds the
 //! number and the interval that reads back as it. The digits follow as by Giulietti, "The Schubfach way to render doubles" (2020):
-//! the multiple of ten in that interval where there is one, else the integer next to the number. All of it is straight-line integer arithmetic over
+//! the multiple of ten in that interval where there is one, else the integer next to the number. A rounded decimal is the shortest one with half a unit
+//! of its last digit added and the digits behind that one left out. All of it is straight-line integer arithmetic over
 //! blocks, which compiles to instructions on four and eight numbers. Other numbers are left to the general way.
 
 use std::hint::select_unpredictable;
@@ -79,9 +80,10 @@ impl Default for Decimals {
 }
 
 impl Decimals {
-    /// Works out a block of numbers.
-    pub(super) fn fill(&mut self, values: &[f64; BLOCK]) {
-        fill(self, values);
+    /// Works out a block of numbers: the shortest digits that read back as them, or so many significant ones, rounded half away
+    /// from zero.
+    pub(super) fn fill(&mut self, values: &[f64; BLOCK], digits: Option<u8>) {
+        fill(self, values, digits.map_or(DIGITS + 1, |digits| digits.max(1).into()));
     }
 
     /// Writes number `i` of the block and says how long it is; `None` where it has to go the general way.
@@ -134,7 +136,7 @@ fn significant(digits: &[u8; DIGITS], last: u8) -> usize {
 }
 
 #[multiversion(targets("x86_64+avx+avx2+bmi1+bmi2+fma+lzcnt"))]
-fn fill(decimals: &mut Decimals, values: &[f64; BLOCK]) {
+fn fill(decimals: &mut Decimals, values: &[f64; BLOCK], n_digits: usize) {
     let mut units = [0; BLOCK];
     for (i, value) in values.iter().enumerate() {
         let bits = value.to_bits();
@@ -144,13 +146,19 @@ fn fill(decimals: &mut Decimals, values: &[f64; BLOCK]) {
         decimals.fits[i] = index < EXPONENTS as u64 && bits & FRACTION_MASK != 0;
         decimals.negative[i] = value.is_sign_negative();
     }
-    let (mut high, mut low, mut last, mut point) = ([0; BLOCK], [0; BLOCK], [0; BLOCK], [0; BLOCK]);
+    let (mut sixteen, mut last, mut point) = ([0; BLOCK], [0; BLOCK], [0; BLOCK]);
     for (i, (value, unit)) in values.iter().zip(&units).enumerate() {
         let bits = value.to_bits();
-        let (sixteen, seventeenth, long) = digits((bits & FRACTION_MASK) | (1 << MANTISSA_BITS), *unit);
-        (high[i], low[i]) = halves(sixteen);
-        last[i] = seventeenth;
+        let long;
+        (sixteen[i], last[i], long) = digits((bits & FRACTION_MASK) | (1 << MANTISSA_BITS), *unit);
         point[i] = lifted_decades(exponent(bits)) + long;
+    }
+    if n_digits <= DIGITS {
+        round(&mut sixteen, &mut last, &mut point, n_digits);
+    }
+    let (mut high, mut low) = ([0; BLOCK], [0; BLOCK]);
+    for (i, sixteen) in sixteen.iter().enumerate() {
+        (high[i], low[i]) = halves(*sixteen);
     }
     let mut fours = [0; 4 * BLOCK];
     for (i, (high, low)) in high.iter().zip(&low).enumerate() {
@@ -159,6 +167,12 @@ fn fill(decimals: &mut Decimals, values: &[f64; BLOCK]) {
     }
     for (text, four) in decimals.digits.chunks_exact_mut(4).zip(fours) {
         text.copy_from_slice(&ascii(four).to_le_bytes());
+    }
+    if n_digits < DIGITS {
+        let kept: [u8; DIGITS] = std::array::from_fn(|place| if place < n_digits { u8::MAX } else { b'0' });
+        for text in decimals.digits.as_chunks_mut::<DIGITS>().0 {
+            text.iter_mut().zip(kept).for_each(|(digit, kept)| *digit &= kept);
+        }
     }
     for (i, (last, point)) in last.iter().zip(&point).enumerate() {
         decimals.last[i] = *last as u8 + b'0';
@@ -197,6 +211,23 @@ fn digits(mantissa: u64, unit: u64) -> (u64, u64, u64) {
     let whole = whole + u64::from(up);
     let long = whole >= 10u64.pow(15);
     if long { (whole, digit, 1) } else { ((whole << 3) + (whole << 1) + digit, 0, 0) }
+}
+
+/// Adds half a unit of the last digit that is kept, so that those behind it can be left out.
+#[inline(always)]
+fn round(sixteen: &mut [u64; BLOCK], last: &mut [u64; BLOCK], point: &mut [u64; BLOCK], n_digits: usize) {
+    const END: u64 = 10u64.pow(DIGITS as u32);
+    // The digit behind the sixteenth is held by itself.
+    let (half, tie) =
+        if n_digits < DIGITS { (5 * 10u64.pow((DIGITS - 1 - n_digits) as u32), u64::MAX) } else { (0, 5) };
+    for ((sixteen, last), point) in sixteen.iter_mut().zip(last).zip(point) {
+        let rounded = *sixteen + half + u64::from(*last >= tie);
+        // 999.9 to 1000: a digit more before the point.
+        let carried = rounded >= END;
+        *sixteen = if carried { END / 10 } else { rounded };
+        *point += u64::from(carried);
+        *last = 0;
+    }
 }
 
 /// The first and the last eight of 16 digits.
@@ -239,13 +270,13 @@ mod tests {
     use proptest::prelude::*;
 
     /// Number `i` of every block as text.
-    fn texts(values: &[f64]) -> Vec<String> {
+    fn texts(values: &[f64], digits: Option<u8>) -> Vec<String> {
         let mut decimals = Decimals::default();
         let mut texts = Vec::new();
         for chunk in values.chunks(BLOCK) {
             let mut block = [1.5; BLOCK];
             block[..chunk.len()].copy_from_slice(chunk);
-            decimals.fill(&block);
+            decimals.fill(&block, digits);
             for i in 0..chunk.len() {
                 let mut text = [0; ROOM];
                 let n = decimals.write(i, &mut text).unwrap_or_default();
@@ -257,17 +288,19 @@ mod tests {
 
     #[test]
     fn numbers_read_as_people_write_them() {
-        let values = [212.5, -0.073, 1.25, 100.1, 0.1, -1e-4, 1234567.0, 123456789012345.6, 0.3, 5.0, 0.1 + 0.2, 1e14];
-        let expected =
-            "212.5 -0.073 1.25 100.1 0.1 -0.0001 1234567 123456789012345.6 0.3 5 0.30000000000000004 100000000000000";
-        assert_eq!(texts(&values).join(" "), expected);
+        let values =
+            [212.5, -0.073, 1.25, 100.1, 0.1, -1e-4, 1234567.0, 123456789012345.6, 0.3, 5.0, 0.1 + 0.2, 1e14, 99.6];
+        let expected = "212.5 -0.073 1.25 100.1 0.1 -0.0001 1234567 123456789012345.6 0.3 5 0.30000000000000004 100000000000000 99.6";
+        assert_eq!(texts(&values, None).join(" "), expected);
+        let rounded = "210 -0.073 1.3 100 0.1 -0.0001 1200000 120000000000000 0.3 5 0.3 100000000000000 100";
+        assert_eq!(texts(&values, Some(2)).join(" "), rounded);
     }
 
     #[test]
     fn what_cannot_be_scaled_exactly_is_left_to_the_general_way() {
         // Zero, powers of two, below 2^-16, from 2^48 on, nothing at all.
         for value in [0.0, -0.0, 1.0, 0.5, 1.5e-5, 3e14, 1e300, 5e-324, f64::NAN, f64::INFINITY] {
-            assert_eq!(texts(&[value]), [""], "{value}");
+            assert_eq!(texts(&[value], None), [""], "{value}");
         }
     }
 
@@ -276,7 +309,7 @@ mod tests {
         // Few bits behind the point at the top of the range: the only place where a decimal can be as far from one neighbour as from the other.
         let value = |i: u64| ((1u64 << 47) + 7_919 * i) as f64 + (i % 32) as f64 / 32.0;
         let values: Vec<f64> = (1..20_000).map(value).collect();
-        for (value, text) in values.iter().zip(texts(&values)) {
+        for (value, text) in values.iter().zip(texts(&values, None)) {
             assert_eq!(text, number::format(*value, None));
         }
     }
@@ -285,7 +318,8 @@ mod tests {
         /// The general way is a published algorithm of its own, tested by its authors.
         #[test]
         fn digits_are_those_of_the_general_way(
-            numbers in proptest::collection::vec((0u64..1 << 52, 1007u64..1071, any::<bool>(), 0u32..52, 0i32..12), 256)
+            numbers in proptest::collection::vec((0u64..1 << 52, 1007u64..1071, any::<bool>(), 0u32..52, 0i32..12), 256),
+            n_digits in 1u8..=17,
         ) {
             let value = |&(fraction, exponent, negative, zeros, decimals): &(u64, u64, bool, u32, i32)| {
                 let bits = (u64::from(negative) << 63) | (exponent << 52) | (fraction >> zeros << zeros);
@@ -295,11 +329,12 @@ mod tests {
                 if zeros % 3 == 0 { (value * scale).round() / scale } else { value }
             };
             let values: Vec<f64> = numbers.iter().map(value).collect();
-            for (value, text) in values.iter().zip(texts(&values)) {
-                if !text.is_empty() {
-                    prop_assert_eq!(&text, &number::format(*value, None));
-                    prop_assert_eq!(text.parse::<f64>().unwrap(), *value);
-                }
+            for (value, text) in values.iter().zip(texts(&values, None)).filter(|(_, text)| !text.is_empty()) {
+                prop_assert_eq!(&text, &number::format(*value, None));
+                prop_assert_eq!(text.parse::<f64>().unwrap(), *value);
+            }
+            for (value, text) in values.iter().zip(texts(&values, Some(n_digits))).filter(|(_, text)| !text.is_empty()) {
+                prop_assert_eq!(text, number::format(*value, Some(n_digits)));
             }
         }
     }

@@ -53,8 +53,8 @@ impl Lines {
     pub(super) fn push_number(&mut self, column: &mut NumberColumn, i: usize) {
         let place = self.bytes[self.end..].first_chunk_mut().expect("room was made for every number");
         match column.decimals.write(i, place) {
-            Some(n) if column.digits.is_none() => self.end += n,
-            _ => {
+            Some(n) => self.end += n,
+            None => {
                 column.general.clear();
                 number::push(&mut column.general, column.values[i], column.digits);
                 self.push(&column.general);
@@ -120,9 +120,7 @@ impl NumberColumn {
     pub(super) fn fill(&mut self, values: impl Iterator<Item = f64>) {
         self.values.fill(f64::NAN);
         self.values.iter_mut().zip(values).for_each(|(place, value)| *place = value);
-        if self.digits.is_none() {
-            self.decimals.fill(&self.values);
-        }
+        self.decimals.fill(&self.values, self.digits);
     }
 }
 
