@@ -1,6 +1,6 @@
 //! The same run as plain text, compressed and as Parquet holds the same tables.
 //!
-//! Parquet is a cargo feature: `cargo test --features parquet --test formats`.
+//! Parquet is a cargo feature, on unless taken away: `cargo test --no-default-features --test formats` tests the program without it.
 
 mod bench;
 
