@@ -6,6 +6,7 @@ use assert_cmd::Command;
 use predicates::prelude::*;
 use predicates::str::contains;
 use tempfile::TempDir;
+use teorell::output::manifest::Manifest;
 
 fn forest(folder: &TempDir, arguments: &[&str]) -> assert_cmd::assert::Assert {
     let mut command = Command::cargo_bin("teorell").unwrap();
@@ -34,6 +35,9 @@ fn the_forest_of_garretts_model_gives_the_percentages_of_the_paper() {
     }
     arguments.extend(["--parameters", "cl1,cl2,vc,kdes", "--no-plots", "-q"]);
     forest(&folder, &arguments).success();
+    let manifest = Manifest::read(&folder.path().join("inotuzumab-forest")).unwrap();
+    // The reference, seven values, and a thousand individuals alike.
+    assert_eq!(manifest.solver.solved_by.values().sum::<u64>(), 1 + 7 + 1000, "{:?}", manifest.solver.solved_by);
     let rows = rows(&folder, "inotuzumab-forest");
     let change = |of: [&str; 3]| number(&rows, of, "change_percent");
     // Garrett 2019, text and figure: the percentages as printed, whole ones, so rounding to them gives them.

@@ -9,7 +9,7 @@ use teorell::output::folder::OutputFolder;
 use teorell::output::rows::Table;
 use teorell::plot;
 use teorell::plot::source::{PlotFiles, pictures};
-use teorell::simulate::Counts;
+use teorell::simulate::{Counts, n_threads};
 
 use super::exit_code::Exit;
 use super::report::{Failure, note, print};
@@ -31,10 +31,14 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         let point = point?;
         forest.add(&point, &layout(&point), arguments.threads)?;
     }
+    let simulated = begun.elapsed();
     let text = forest.text(&study);
     let mut manifest = manifest("forest", &study, &layout(&study), Counts::default());
     manifest.arms.retain(|record| Some(record.name.as_str()) == forest.arm());
-    let file = forest.finish()?;
+    manifest.timings.insert("simulation_s".to_owned(), simulated.as_secs_f64().into());
+    manifest.timings.insert("threads".to_owned(), n_threads(arguments.threads).into());
+    let (file, solved) = forest.finish()?;
+    manifest.solver.solved_by = solved.counts();
     let sources = PlotFiles { forest: Some(file.written_path().to_owned()), ..PlotFiles::default() };
     let mut files = write_copies(&study, &folder)?;
     files.push(file);
@@ -44,6 +48,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let n_files = folder.commit(files, manifest)?.files.len();
     if !arguments.quiet {
         print(&text)?;
+        solved.tell(&study);
         arguments.notes().iter().for_each(|text| note(text));
         let seconds = begun.elapsed().as_secs_f64();
         note(&format!("wrote {} files into `{}` in {seconds:.1} s", n_files + 1, out.display()));

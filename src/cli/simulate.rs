@@ -78,9 +78,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         if let Some(table) = published {
             print(&format!("\n{table}"))?;
         }
-        if let Some(others) = solved.text(&study) {
-            note(&others);
-        }
+        solved.tell(&study);
         note(&format!("{written} in {:.1} s", begun.elapsed().as_secs_f64()));
     }
     failures.report();

@@ -76,6 +76,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
 
     tell(arguments, &study, &result, &names)?;
     if !arguments.quiet {
+        solved.tell(&study);
         let seconds = begun.elapsed().as_secs_f64();
         note(&format!("wrote {} files into `{}` in {seconds:.1} s", n_files + 1, out.display()));
     }

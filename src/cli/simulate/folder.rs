@@ -247,7 +247,7 @@ impl Files {
             files.push(file);
         }
         if let Some(forest) = self.forest {
-            let file = forest.finish()?;
+            let (file, _) = forest.finish()?;
             sources.forest = Some(file.written_path().to_owned());
             files.push(file);
         }

@@ -10,6 +10,7 @@ use teorell::output::layout::Layout;
 use teorell::output::rows::Table;
 use teorell::study::Study;
 
+use super::solved::Solved;
 use crate::cli::report::Failure;
 use crate::cli::table::{Align, significant, table};
 
@@ -18,6 +19,7 @@ pub struct ForestFile {
     table: Table<OutputFile>,
     /// Rows of the first point: what is shown.
     first: Vec<ForestRow>,
+    solved: Solved,
 }
 
 impl ForestFile {
@@ -26,12 +28,12 @@ impl ForestFile {
         layout: &Layout,
         create: impl Fn(&str, Vec<Column>) -> Result<Table<OutputFile>, Failure>,
     ) -> Result<Self, Failure> {
-        Ok(Self { table: create("forest", columns::forest(layout))?, first: Vec::new() })
+        Ok(Self { table: create("forest", columns::forest(layout))?, first: Vec::new(), solved: Solved::default() })
     }
 
     /// Makes the forest of a point of the sweep, and writes it.
     pub fn add(&mut self, point: &Study, layout: &Layout, threads: Option<usize>) -> Result<(), Failure> {
-        let rows = point.forest(threads)?;
+        let rows = point.forest(threads, &[&self.solved])?;
         append_forest(&self.table, &rows, layout)?;
         if self.first.is_empty() {
             self.first = rows;
@@ -53,9 +55,9 @@ impl ForestFile {
         self.first.first().map(|row| row.arm.as_str())
     }
 
-    /// The finished file.
-    pub fn finish(self) -> io::Result<OutputFile> {
-        self.table.into_writer()
+    /// The finished file, and who solved what over all points.
+    pub fn finish(self) -> io::Result<(OutputFile, Solved)> {
+        Ok((self.table.into_writer()?, self.solved))
     }
 }
 

@@ -9,6 +9,8 @@ use teorell::simulate::sink::Sink;
 use teorell::study::Study;
 use teorell::study::spec::SolverName;
 
+use crate::cli::report::note;
+
 /// Counts results (subjects times arms, failed ones left out) by integrator.
 #[derive(Debug, Default)]
 pub struct Solved(Mutex<BTreeMap<&'static str, u64>>);
@@ -20,10 +22,10 @@ impl Solved {
         counts.iter().map(|(&solver, &n)| (solver.to_owned(), n)).collect()
     }
 
-    /// What is said where a solver was asked for and others finished some subjects.
-    pub fn text(&self, study: &Study) -> Option<String> {
+    /// Says so where a solver was asked for and others finished some subjects.
+    pub fn tell(&self, study: &Study) {
         let asked = match study.spec().solver.choice {
-            SolverName::Auto => return None,
+            SolverName::Auto => return,
             SolverName::Taylor => "taylor",
             SolverName::Linear => "linear",
             SolverName::RungeKutta => "rk",
@@ -35,12 +37,10 @@ impl Solved {
         let others: Vec<String> = (counts.iter().filter(|(solver, _)| *solver != asked))
             .map(|(solver, n)| format!("{n} of {all} subjects by `{solver}`"))
             .collect();
-        (!others.is_empty()).then(|| {
-            format!(
-                "solver `{asked}` was asked for; where it could go no further another one did: {}",
-                others.join(", ")
-            )
-        })
+        if !others.is_empty() {
+            let others = others.join(", ");
+            note(&format!("solver `{asked}` was asked for; where it could go no further another one did: {others}"));
+        }
     }
 }
 

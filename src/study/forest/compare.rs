@@ -8,6 +8,7 @@ use crate::cohort::covariates::{CovariateSpec, CovariatesSpec};
 use crate::cohort::{Cohort, CohortSpec};
 use crate::exposure::forest::{ForestInterval, ForestLevel, ForestRow};
 use crate::model::CovariateUse;
+use crate::simulate::sink::AnySink;
 use crate::simulate::{self, Arm, Design, Prescription, Replicates, Sampling, Setup, SimulateError};
 use crate::stats;
 use crate::study::error::{Problem, StudyError};
@@ -26,6 +27,7 @@ pub(super) struct Forest<'a> {
     pub design: &'a Design,
     pub spec: ForestSpec,
     pub threads: Option<usize>,
+    pub sinks: &'a [&'a dyn AnySink],
 }
 
 /// One subject to compare: which covariate is moved where.
@@ -143,7 +145,7 @@ impl Forest<'_> {
         let cohort = self.cohort(reference, INDIVIDUALS)?;
         let design = Design { setup, cohort, arms: vec![arm.clone()] };
         let collector = Collector::new(look);
-        simulate::run(&design, self.threads, &[&collector], &mut |_| {}).map_err(|error| self.at(error.into(), &[]))?;
+        self.run(&design, &Replicates::default(), &collector)?;
         let individuals: Vec<Taken> = collector.finish().into_iter().filter_map(Result::ok).collect();
         let row = |(i, quantity): (usize, &String)| {
             let ratios: Vec<f64> = individuals.iter().map(|taken| taken.values[i] / typical.values[i]).collect();
@@ -287,6 +289,13 @@ impl Forest<'_> {
         Ok(Typical { taken, replicates })
     }
 
+    fn run(&self, design: &Design, replicates: &Replicates, collector: &Collector<'_>) -> Result<(), StudyError> {
+        let sinks: Vec<&dyn AnySink> =
+            std::iter::once(collector as &dyn AnySink).chain(self.sinks.iter().copied()).collect();
+        let ran = simulate::run_replicated(design, replicates, self.threads, &sinks, &mut |_| {});
+        ran.map(|_| ()).map_err(|error| self.at(error.into(), &[]))
+    }
+
     /// The typical subject with these covariates, replicate by replicate.
     fn simulate(
         &self,
@@ -298,8 +307,7 @@ impl Forest<'_> {
     ) -> Result<Vec<Taken>, StudyError> {
         let design = Design { setup: self.setup(), cohort: self.cohort(covariates, 1)?, arms: vec![arm.clone()] };
         let collector = Collector::new(look);
-        simulate::run_replicated(&design, replicates, self.threads, &[&collector], &mut |_| {})
-            .map_err(|error| self.at(error.into(), &[]))?;
+        self.run(&design, replicates, &collector)?;
         let missing = |missing| match missing {
             Missing::Cycle { last } => {
                 let cycle = self.spec.cycle.unwrap_or_default();

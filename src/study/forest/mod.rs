@@ -15,6 +15,7 @@ pub use error::ForestProblem;
 use super::error::{Problem, StudyError};
 use super::{Plan, Study};
 use crate::exposure::forest::ForestRow;
+use crate::simulate::sink::AnySink;
 use compare::Forest;
 
 /// `[forest]` of a study.
@@ -51,15 +52,16 @@ impl Default for ForestSpec {
 impl Study {
     /// Compares exposure over the values of each covariate, on `threads` threads (`None`: all of the machine). Intervals are over the
     /// replicates of [`Study::uncertainty`] where there are any; else rows of individuals say how much subjects alike differ.
+    /// All subjects that are simulated for it are shown to `sinks`, too.
     ///
     /// # Errors
     /// Where the study has no cohort, the model no covariates, a name or cycle does not exist, nothing varies, or a subject fails.
-    pub fn forest(&self, threads: Option<usize>) -> Result<Vec<ForestRow>, StudyError> {
+    pub fn forest(&self, threads: Option<usize>, sinks: &[&dyn AnySink]) -> Result<Vec<ForestRow>, StudyError> {
         let spec = self.spec.forest.clone().unwrap_or_default();
         let Plan::Cohort(design) = self.plan() else {
             let place = Some(self.source.place_of(&["data"]));
             return Err(StudyError::new(Problem::DataAndMore { key: "forest" }, place));
         };
-        Forest { study: self, design, spec, threads }.rows()
+        Forest { study: self, design, spec, threads, sinks }.rows()
     }
 }
