@@ -12,7 +12,7 @@ use crate::simulate::sink::Sink;
 use super::exposures::interval_results;
 use super::layout::Layout;
 use super::number;
-use super::profiles::push_swept;
+use super::row_sink::push_swept;
 use super::rows::{Table, push_text};
 
 /// What is compared with what.

@@ -1,92 +1,51 @@
 //! `exposure.csv`: a row per arm, subject and cycle.
 
-use std::io::{self, Write};
-use std::sync::Arc;
-
 use crate::exposure::interval::{IntervalResult, Metric};
 use crate::regimen::dosing::Cycle;
 use crate::simulate::result::Simulated;
-use crate::simulate::sink::Sink;
 
-use super::columns;
-use super::layout::{Format, Layout};
+use super::columns::{self, Column};
+use super::layout::Layout;
 use super::number;
-use super::profiles::{arm_texts, push_identity};
-use super::rows::{Rows, Table};
+use super::row_sink::{Heads, RowSink, SubjectRows};
 
 /// Writes exposures.
+pub type ExposureSink<W> = RowSink<W, Exposures>;
+
+/// Rows of a cycle each.
 #[derive(Debug)]
-pub struct ExposureSink<W> {
-    table: Table<W>,
-    layout: Arc<Layout>,
-    arms: Vec<Vec<u8>>,
-}
+pub struct Exposures;
 
-impl<W: Write> ExposureSink<W> {
-    /// Writes the header.
-    ///
-    /// # Errors
-    /// Where it could not be written.
-    pub fn new(layout: Arc<Layout>, format: Format, writer: W) -> io::Result<Self> {
-        let table = Table::new(writer, format, &columns::exposure(&layout))?.with_provenance(&layout.provenance);
-        let arms = arm_texts(&layout, format.digits);
-        Ok(Self { table, layout, arms })
+impl SubjectRows for Exposures {
+    fn columns(layout: &Layout) -> Vec<Column> {
+        columns::exposure(layout)
     }
 
-    /// Goes on with another point of a sweep: rows begin with the swept values of this layout, which differs in nothing else.
-    pub fn at_point(&mut self, layout: Arc<Layout>) {
-        self.arms = arm_texts(&layout, self.table.digits());
-        self.layout = layout;
-    }
-
-    /// Rows written so far.
-    #[must_use]
-    pub fn n_rows(&self) -> u64 {
-        self.table.n_rows()
-    }
-
-    /// The writer, after the last row.
-    ///
-    /// # Errors
-    /// Where the end of the file could not be written.
-    pub fn into_writer(self) -> io::Result<W> {
-        self.table.into_writer()
-    }
-}
-
-impl<W: Write + Send> Sink for ExposureSink<W> {
-    type Digest = Rows;
-
-    fn digest(&self, chunk: &[Simulated]) -> Rows {
-        let digits = self.table.digits();
-        let mut bytes = self.table.buffer();
-        let mut prefix = Vec::new();
+    fn push(bytes: &mut Vec<u8>, chunk: &[Simulated], heads: &Heads) -> u64 {
+        let digits = heads.digits;
+        let mut head = Vec::new();
         let mut n_rows = 0;
         for subject in chunk {
-            prefix.clear();
-            push_identity(&mut prefix, &self.arms, &self.layout, subject);
+            head.clear();
+            heads.push(&mut head, subject);
             let results = interval_results(subject);
             for (i, cycle) in subject.cycles.iter().enumerate() {
-                bytes.extend_from_slice(&prefix);
+                bytes.extend_from_slice(&head);
                 bytes.extend_from_slice(cycle.number.to_string().as_bytes());
                 for value in [cycle.start, cycle.end, cycle.dose] {
                     bytes.push(b',');
-                    number::push(&mut bytes, value, digits);
+                    number::push(bytes, value, digits);
                 }
                 let metrics = results.get(i).map_or([None; Metric::ALL.len()], |result| result.metrics(&results[0]));
                 for value in metrics {
                     bytes.push(b',');
-                    number::push_option(&mut bytes, value, digits);
+                    number::push_option(bytes, value, digits);
                 }
                 bytes.push(b'\n');
                 n_rows += 1;
             }
         }
-        self.table.seal(bytes, n_rows)
-    }
-
-    fn absorb(&self, rows: Rows) -> io::Result<()> {
-        self.table.append(rows)
+        n_rows
     }
 }
 
@@ -105,9 +64,13 @@ pub fn interval_results(subject: &Simulated) -> Vec<IntervalResult> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+    use crate::output::layout::Format;
     use crate::profile::{IntervalExposure, Profile};
     use crate::simulate::result::{Failure, Outcome};
+    use crate::simulate::sink::Sink as _;
 
     #[test]
     fn rows_hold_a_cycle_each_and_a_failed_subject_keeps_its_doses() {

@@ -8,7 +8,7 @@ use crate::exposure::interval::Metric;
 use super::columns::metric_unit;
 use super::layout::Layout;
 use super::number;
-use super::profiles::push_swept;
+use super::row_sink::push_swept;
 use super::rows::{Table, push_text};
 
 /// Adds rows to a table with the columns of `forest.csv`.

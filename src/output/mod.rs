@@ -21,6 +21,7 @@ pub mod profiles;
 pub mod reached;
 pub mod read;
 pub mod replicates;
+pub mod row_sink;
 pub mod rows;
 pub mod subjects;
 pub mod summaries;

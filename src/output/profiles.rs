@@ -1,90 +1,50 @@
 //! `profiles.csv`: a row per arm, subject and sample time.
 
-use std::io::{self, Write};
 use std::ops::Range;
 use std::sync::Arc;
 
 use crate::regimen::dosing::Cycle;
 use crate::simulate::result::Simulated;
-use crate::simulate::sink::Sink;
 
-use super::columns;
+use super::columns::{self, Column};
 use super::decimals::BLOCK;
-use super::layout::{Format, Layout, SweptCell};
+use super::layout::Layout;
 use super::lines::{LONGEST_NUMBER, Lines, NumberColumn, Padded, Piece};
 use super::number;
-use super::rows::{Rows, Table, push_text};
+use super::row_sink::{Heads, RowSink, SubjectRows};
+use super::rows::push_text;
 
 /// Writes profiles. Rows are formatted on the workers; nothing but bytes is written in order.
+pub type ProfileSink<W> = RowSink<W, Profiles>;
+
+/// Rows of a sample time each.
 #[derive(Debug)]
-pub struct ProfileSink<W> {
-    table: Table<W>,
-    layout: Arc<Layout>,
-    arms: Vec<Vec<u8>>,
-}
+pub struct Profiles;
 
-impl<W: Write> ProfileSink<W> {
-    /// Writes the header.
-    ///
-    /// # Errors
-    /// Where it could not be written.
-    pub fn new(layout: Arc<Layout>, format: Format, writer: W) -> io::Result<Self> {
-        let table = Table::new(writer, format, &columns::profiles(&layout))?.with_provenance(&layout.provenance);
-        let arms = arm_texts(&layout, format.digits);
-        Ok(Self { table, layout, arms })
+impl SubjectRows for Profiles {
+    fn columns(layout: &Layout) -> Vec<Column> {
+        columns::profiles(layout)
     }
 
-    /// Goes on with another point of a sweep: rows begin with the swept values of this layout, which differs in nothing else.
-    pub fn at_point(&mut self, layout: Arc<Layout>) {
-        self.arms = arm_texts(&layout, self.table.digits());
-        self.layout = layout;
-    }
-
-    /// Rows written so far.
-    #[must_use]
-    pub fn n_rows(&self) -> u64 {
-        self.table.n_rows()
-    }
-
-    /// The writer, after the last row.
-    ///
-    /// # Errors
-    /// Where the end of the file could not be written.
-    pub fn into_writer(self) -> io::Result<W> {
-        self.table.into_writer()
-    }
-}
-
-impl<W: Write + Send> Sink for ProfileSink<W> {
-    type Digest = Rows;
-
-    fn digest(&self, chunk: &[Simulated]) -> Rows {
-        let digits = self.table.digits();
-        let mut bytes = self.table.buffer();
+    fn push(bytes: &mut Vec<u8>, chunk: &[Simulated], heads: &Heads) -> u64 {
         let mut n_rows = 0;
         let mut design: Option<DesignText> = None;
-        let mut lines = Lines::default();
-        let mut columns: Vec<NumberColumn> = self.sources().map(|_| NumberColumn::new(digits)).collect();
+        let mut blocks = Blocks::new(&heads.layout, heads.digits);
         for subject in chunk {
             if !design.as_ref().is_some_and(|design| design.is_of(subject)) {
-                design = Some(DesignText::new(subject, digits));
+                design = Some(DesignText::new(subject, heads.digits));
             }
             let Some(design) = &design else { continue };
-            let mut identity = Vec::new();
-            push_identity(&mut identity, &self.arms, &self.layout, subject);
-            let identity = Padded::new(identity);
+            let mut head = Vec::new();
+            heads.push(&mut head, subject);
+            let head = Padded::new(head);
             for start in (0..subject.times.len()).step_by(BLOCK) {
                 let rows = start..subject.times.len().min(start + BLOCK);
-                self.push_block(&mut lines, &mut columns, subject, design, &identity, rows);
-                bytes.extend_from_slice(lines.as_bytes());
+                bytes.extend_from_slice(blocks.lines(subject, design, &head, rows));
             }
             n_rows += subject.times.len() as u64;
         }
-        self.table.seal(bytes, n_rows)
-    }
-
-    fn absorb(&self, rows: Rows) -> io::Result<()> {
-        self.table.append(rows)
+        n_rows
     }
 }
 
@@ -97,42 +57,43 @@ enum Source {
     Observed,
 }
 
-impl<W: Write> ProfileSink<W> {
-    /// Columns of numbers, in order.
-    fn sources(&self) -> impl Iterator<Item = Source> {
-        let outputs = self.layout.outputs.iter().map(|output| Source::Output(output.index));
-        outputs.chain(self.layout.observed_unit.is_some().then_some(Source::Observed))
+/// Lines, some rows of a subject at a time.
+struct Blocks {
+    sources: Vec<Source>,
+    columns: Vec<NumberColumn>,
+    n_carried: usize,
+    lines: Lines,
+}
+
+impl Blocks {
+    fn new(layout: &Layout, digits: Option<u8>) -> Self {
+        let outputs = layout.outputs.iter().map(|output| Source::Output(output.index));
+        let sources: Vec<Source> = outputs.chain(layout.observed_unit.is_some().then_some(Source::Observed)).collect();
+        let columns = sources.iter().map(|_| NumberColumn::new(digits)).collect();
+        Self { sources, columns, n_carried: layout.carried.len(), lines: Lines::default() }
     }
 
-    /// Puts together the lines of some rows of a subject.
-    fn push_block(
-        &self,
-        lines: &mut Lines,
-        columns: &mut [NumberColumn],
-        subject: &Simulated,
-        design: &DesignText,
-        identity: &Padded,
-        rows: Range<usize>,
-    ) {
-        let n_carried = self.layout.carried.len();
-        let carried = |row: usize| subject.carried.iter().skip(row * n_carried).take(n_carried);
+    /// The lines of some rows, as bytes.
+    fn lines(&mut self, subject: &Simulated, design: &DesignText, head: &Padded, rows: Range<usize>) -> &[u8] {
+        let Self { sources, columns, n_carried, lines } = self;
+        let carried = |row: usize| subject.carried.iter().skip(row * *n_carried).take(*n_carried);
         let mut more = Vec::new();
-        let fixed = identity.len() + LONGEST_NUMBER * columns.len();
+        let fixed = head.len() + LONGEST_NUMBER * columns.len();
         lines.begin(
             design.len(&rows)
                 + fixed * rows.len()
                 + rows.clone().flat_map(carried).map(|text| longest_field(text)).sum::<usize>(),
         );
         if let Ok(outcome) = &subject.outcome {
-            for (column, source) in columns.iter_mut().zip(self.sources()) {
-                match source {
+            for (column, source) in columns.iter_mut().zip(sources) {
+                match *source {
                     Source::Output(index) => column.fill(rows.clone().map(|row| outcome.profile.row(row)[index])),
                     Source::Observed => column.fill(outcome.observed.iter().skip(rows.start).copied()),
                 }
             }
         }
         for (i, row) in rows.enumerate() {
-            lines.push_piece(identity.whole());
+            lines.push_piece(head.whole());
             lines.push_piece(design.time(row));
             match &subject.outcome {
                 Ok(_) => columns.iter_mut().for_each(|column| lines.push_number(column, i)),
@@ -146,46 +107,13 @@ impl<W: Write> ProfileSink<W> {
             }
             lines.push_piece(design.tail(row));
         }
+        lines.as_bytes()
     }
 }
 
 /// Bytes of a text as a field with its comma, at the most: in quotes, each of its own doubled.
 fn longest_field(text: &str) -> usize {
     2 * text.len() + 3
-}
-
-/// The swept values and the name of each arm as CSV fields with their commas.
-pub(super) fn arm_texts(layout: &Layout, digits: Option<u8>) -> Vec<Vec<u8>> {
-    let text = |arm: &String| {
-        let mut text = Vec::new();
-        push_swept(&mut text, layout, digits);
-        push_text(&mut text, arm);
-        text.push(b',');
-        text
-    };
-    layout.arms.iter().map(text).collect()
-}
-
-/// The swept values, each with its comma.
-pub(super) fn push_swept(line: &mut Vec<u8>, layout: &Layout, digits: Option<u8>) {
-    for column in &layout.swept {
-        match &column.cell {
-            SweptCell::Number(value) => number::push(line, *value, digits),
-            SweptCell::Text(text) => push_text(line, text),
-        }
-        line.push(b',');
-    }
-}
-
-/// `[swept,]arm,[replicate,]id,`
-pub(super) fn push_identity(line: &mut Vec<u8>, arms: &[Vec<u8>], layout: &Layout, subject: &Simulated) {
-    line.extend_from_slice(&arms[subject.arm]);
-    if layout.replicates {
-        line.extend_from_slice(subject.replicate.to_string().as_bytes());
-        line.push(b',');
-    }
-    push_text(line, &subject.id);
-    line.push(b',');
 }
 
 /// What subjects on one design share: the text of their times and cycles, written once.
@@ -250,9 +178,10 @@ fn cycle_at(cycles: &[Cycle], time: f64) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::output::layout::Quantity;
+    use crate::output::layout::{Format, Quantity};
     use crate::profile::Profile;
     use crate::simulate::result::{Failure, Outcome};
+    use crate::simulate::sink::Sink as _;
 
     fn subject(number: u64, outcome: Result<Outcome, Failure>) -> Simulated {
         Simulated {

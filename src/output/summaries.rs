@@ -15,7 +15,7 @@ use super::columns::{self, OBSERVED};
 use super::exposures::interval_results;
 use super::layout::{Format, Layout, Quantity};
 use super::number;
-use super::profiles::push_swept;
+use super::row_sink::push_swept;
 use super::rows::{Table, push_text};
 
 /// What is summarised.

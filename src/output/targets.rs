@@ -12,7 +12,7 @@ use crate::stats::{quantile_sorted, quantile_standard_error};
 use super::exposures::interval_results;
 use super::layout::Layout;
 use super::number;
-use super::profiles::push_swept;
+use super::row_sink::push_swept;
 use super::rows::{Table, push_text};
 
 /// A target as its tables have it.

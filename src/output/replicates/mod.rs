@@ -23,7 +23,7 @@ use crate::simulate::sink::Sink;
 use super::columns;
 use super::layout::{Format, Layout};
 use super::number;
-use super::profiles::push_swept;
+use super::row_sink::push_swept;
 use super::rows::{Table, push_text};
 use super::summaries::{SummaryOf, SummaryPlan, SummaryRow, SummarySink};
 use spread::Nesting;

@@ -7,7 +7,7 @@ use crate::model::ir::OmegaBlock;
 use crate::output::columns::{self, Column};
 use crate::output::layout::{Layout, Quantity};
 use crate::output::number;
-use crate::output::profiles::push_swept;
+use crate::output::row_sink::push_swept;
 use crate::output::rows::Table;
 use crate::simulate::Replicates;
 
