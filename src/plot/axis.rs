@@ -136,15 +136,31 @@ fn ticks_every(step: f64, high: f64) -> Vec<Tick> {
 
 /// Multiples of a step between two values.
 fn ticks_between(step: f64, low: f64, high: f64) -> Vec<Tick> {
-    let is_whole = |x: f64| (x - x.round()).abs() < 1e-6;
-    let decimals = (0..12).find(|&d| is_whole(step * libm::pow(10.0, f64::from(d)))).unwrap_or(12) as usize;
+    /// Smaller and larger numbers have more zeros than can be counted at a glance.
+    const PLAIN: std::ops::Range<i32> = -4..8;
+    let exponent = |x: f64| libm::floor(libm::log10(x)) as i32;
     let first = (low / step - 1e-9).ceil() as i64;
     let last = (high / step + 1e-9).floor() as i64;
+    // Steps of a far longer number need its digits whatever it is.
+    let largest = exponent(step * first.abs().max(last.abs()).max(1) as f64);
+    let in_powers = !PLAIN.contains(&exponent(step)) && largest - exponent(step) < 3;
+    let unit = if in_powers { libm::pow(10.0, f64::from(largest)) } else { 1.0 };
+    let decimals = decimals(step / unit);
     let tick = |i: i64| {
         let value = i as f64 * step;
-        Tick { value, label: Some(plain(value, decimals)) }
+        let label = match in_powers && i != 0 {
+            true => format!("{}·10{}", plain(value / unit, decimals), superscript(largest)),
+            false => plain(value, if in_powers { 0 } else { decimals }),
+        };
+        Tick { value, label: Some(label) }
     };
     (first..=last).map(tick).collect()
+}
+
+/// Digits behind the point that multiples of a step have.
+fn decimals(step: f64) -> usize {
+    let is_whole = |x: f64| (x - x.round()).abs() < 1e-6 * x;
+    (0..12).find(|&d| is_whole(step * libm::pow(10.0, f64::from(d)))).unwrap_or(12) as usize
 }
 
 /// Labels at powers of ten, and at 2 and 5 times them where there are few; marks in between.
@@ -173,15 +189,18 @@ fn power_label(multiple: u32, exponent: i32) -> String {
     match exponent {
         -3..=-1 => format!("{:.*}", -exponent as usize, f64::from(multiple) * libm::pow(10.0, f64::from(exponent))),
         0..=5 => plain(f64::from(multiple) * libm::pow(10.0, f64::from(exponent)), 0),
-        _ => {
-            let digit = |c: char| match c {
-                '-' => '⁻',
-                _ => ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'][c as usize - '0' as usize],
-            };
-            let power: String = exponent.to_string().chars().map(digit).collect();
-            if multiple == 1 { format!("10{power}") } else { format!("{multiple}·10{power}") }
-        }
+        _ if multiple == 1 => format!("10{}", superscript(exponent)),
+        _ => format!("{multiple}·10{}", superscript(exponent)),
     }
+}
+
+/// `⁻⁷` for -7.
+fn superscript(exponent: i32) -> String {
+    let digit = |c: char| match c {
+        '-' => '⁻',
+        _ => ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'][c as usize - '0' as usize],
+    };
+    exponent.to_string().chars().map(digit).collect()
 }
 
 /// A number with separated thousands.
@@ -218,6 +237,27 @@ mod tests {
         for i in 1..2000 {
             let ticks = Axis::linear(f64::from(i) * 0.37, String::new()).ticks;
             assert!((4..=7).contains(&ticks.len()), "{i}: {}", ticks.len());
+        }
+    }
+
+    #[test]
+    fn tiny_and_huge_numbers_are_told_apart_on_a_linear_axis() {
+        assert_eq!(
+            labels(&Axis::linear(1.5e-7, String::new()).ticks),
+            ["0", "0.25·10⁻⁷", "0.50·10⁻⁷", "0.75·10⁻⁷", "1.00·10⁻⁷", "1.25·10⁻⁷", "1.50·10⁻⁷"]
+        );
+        assert_eq!(
+            labels(&Axis::linear(9e-12, String::new()).ticks),
+            ["0", "2·10⁻¹²", "4·10⁻¹²", "6·10⁻¹²", "8·10⁻¹²"]
+        );
+        assert_eq!(labels(&Axis::linear(4e9, String::new()).ticks), ["0", "1·10⁹", "2·10⁹", "3·10⁹", "4·10⁹"]);
+        assert_eq!(labels(&Axis::linear(0.004, String::new()).ticks), ["0.000", "0.001", "0.002", "0.003", "0.004"]);
+        for exponent in -300..300 {
+            let ticks = Axis::linear(1.7 * libm::pow(10.0, f64::from(exponent)), String::new()).ticks;
+            let mut labels = labels(&ticks);
+            let all = labels.len();
+            labels.dedup();
+            assert!(labels.len() == all && labels.iter().all(|label| label.chars().count() < 12), "{labels:?}");
         }
     }
 
