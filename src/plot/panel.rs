@@ -171,7 +171,6 @@ impl Panel {
 
     /// The area between two curves, with fine lines at its edges.
     pub fn band(&self, picture: &mut Picture, x: &[f64], low: &[f64], high: &[f64], colour: Colour, opacity: f64) {
-        let inside = |y: f64| y.clamp(self.top, self.bottom);
         let mut upper: Vec<Point> = Vec::new();
         let mut lower: Vec<Point> = Vec::new();
         let mut areas = Vec::new();
@@ -179,8 +178,8 @@ impl Panel {
             match (self.at_x(x), self.at_y(high)) {
                 // On a logarithmic axis a lower edge at or below zero is off the panel.
                 (Some(x), Some(high)) if !low.is_nan() => {
-                    upper.push((x, inside(high)));
-                    lower.push((x, inside(self.at_y(low).unwrap_or(self.bottom))));
+                    upper.push((x, high));
+                    lower.push((x, self.at_y(low).unwrap_or(self.bottom)));
                 }
                 _ => areas.push((std::mem::take(&mut upper), std::mem::take(&mut lower))),
             }
@@ -189,7 +188,8 @@ impl Panel {
         // What has no height, as the band of a single subject, is no area.
         for (mut area, lower) in areas.into_iter().filter(|(upper, lower)| upper != lower) {
             area.extend(lower.into_iter().rev());
-            picture.area(area, colour, opacity);
+            let area = cut_off(&area, self.top, |y| y >= self.top);
+            picture.area(cut_off(&area, self.bottom, |y| y <= self.bottom), colour, opacity);
         }
         let edge = colour.over(self.theme.ground(), EDGE_OPACITY);
         let edges: &[&[f64]] = if low == high { &[low] } else { &[low, high] };
@@ -279,6 +279,21 @@ impl Panel {
         };
         (from < to).then(|| (at(from), at(to)))
     }
+}
+
+/// The part of an area on one side of a height, cut where its edges cross it.
+fn cut_off(area: &[Point], height: f64, inside: impl Fn(f64) -> bool) -> Vec<Point> {
+    let mut kept = Vec::with_capacity(area.len());
+    let before = area.iter().cycle().skip(area.len().saturating_sub(1));
+    for (&a, &b) in before.zip(area) {
+        if inside(a.1) != inside(b.1) {
+            kept.push((a.0 + (height - a.1) / (b.1 - a.1) * (b.0 - a.0), height));
+        }
+        if inside(b.1) {
+            kept.push(b);
+        }
+    }
+    kept
 }
 
 /// Opacity of bands that are what a picture is about and lie beside each other: stronger than those of a time course.
@@ -393,6 +408,7 @@ fn draw_key(picture: &mut Picture, theme: Theme, key: Key, look: Look, (x, y): P
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plot::picture::Shape;
 
     fn panel() -> Panel {
         let x = Axis::time(10.0, crate::units::TimeUnit::Day).0;
@@ -418,6 +434,23 @@ mod tests {
         assert_eq!(runs[0].len(), 2);
         let end = runs[1][1];
         assert!((end.1 - 50.0).abs() < 1e-9 && end.0 > 30.0 && end.0 < 40.0, "it leaves through the bottom: {end:?}");
+    }
+
+    #[test]
+    fn a_band_leaves_the_panel_where_its_edges_do() {
+        let mut picture = Picture::new(100.0, 50.0, Theme::Light, String::new());
+        let panel = panel();
+        // From 10 to a millionth over ten days: a line from the middle of the panel through its bottom after a seventh of the way.
+        panel.band(&mut picture, &[0.0, 10.0], &[10.0, 1e-6], &[20.0, 20.0], Theme::Light.series(0), 0.5);
+        let Some(Shape::Area { points, .. }) = picture.shapes.iter().find(|shape| matches!(shape, Shape::Area { .. }))
+        else {
+            unreachable!("a band is an area")
+        };
+        let at_bottom: Vec<f64> = points.iter().filter(|point| point.1 == panel.bottom).map(|point| point.0).collect();
+        let left = at_bottom.iter().copied().fold(f64::INFINITY, f64::min);
+        let Some((x, _)) = panel.runs(&[0.0, 10.0], &[10.0, 1e-6])[0].last().copied() else { unreachable!() };
+        assert!((left - x).abs() < 1e-9 && x < 20.0, "the area ends at {left}, its edge at {x}");
+        assert!(points.iter().all(|point| (panel.top..=panel.bottom).contains(&point.1)), "{points:?}");
     }
 
     #[test]
