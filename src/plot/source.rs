@@ -322,7 +322,7 @@ impl Study<'_> {
             .manifest
             .files
             .iter()
-            .filter(|file| file.name.starts_with("subjects.csv"))
+            .filter(|file| file.name.starts_with("subjects."))
             .flat_map(|file| &file.columns)
             .find(|column| column.name == covariate)
             .map_or("", |column| column.unit.as_str());
