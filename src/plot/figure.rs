@@ -153,6 +153,17 @@ pub(super) fn subjects(counts: impl Iterator<Item = u64> + Clone) -> String {
     }
 }
 
+/// What curves are, and of how many subjects. One subject has no median and no interval.
+pub(super) fn curves_of(counts: impl Iterator<Item = u64> + Clone, bands: Option<&str>) -> String {
+    match (counts.clone().max(), bands) {
+        (Some(1), _) => "One subject".to_owned(),
+        (_, Some(band)) => {
+            format!("Median (line) and 90 % prediction interval of a new subject ({band}), over {}", subjects(counts))
+        }
+        (_, None) => format!("Median, over {}", subjects(counts)),
+    }
+}
+
 /// `concentration` for `Concentration`, but `A1` and `AUC` as they are.
 pub(super) fn in_sentence(name: &str) -> String {
     let mut letters = name.chars();
@@ -243,6 +254,17 @@ pub(super) fn dose_rows(theme: Theme, doses: &[Vec<f64>]) -> Vec<DoseRow> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn curves_say_what_they_are_and_no_more() {
+        let many = [60, 60];
+        assert_eq!(
+            curves_of(many.into_iter(), Some("band")),
+            "Median (line) and 90 % prediction interval of a new subject (band), over 60 subjects"
+        );
+        assert_eq!(curves_of(many.into_iter(), None), "Median, over 60 subjects");
+        assert_eq!(curves_of([1, 1].into_iter(), Some("band")), "One subject");
+    }
 
     #[test]
     fn subjects_are_counted_in_words() {

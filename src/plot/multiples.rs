@@ -51,7 +51,7 @@ pub struct MultiplesPanel {
 }
 
 /// More bands than this over each other cannot be told apart.
-const MOST_BANDS: usize = 4;
+pub(super) const MOST_BANDS: usize = 4;
 /// Width that the label of a value has at the least; where there is less room, not all are labelled.
 const LEAST_LABEL: f64 = 60.0;
 /// Radius of the mark of a value.
@@ -140,13 +140,15 @@ impl Multiples {
             let half = text_width(&labels[rank], SMALL_SIZE, false) / 2.0 + 5.0;
             (at - half, at + half)
         };
-        // Every value is marked. On a linear axis every one, second, third, ... is labelled, so that labels are as regular as
-        // the values; on a logarithmic one each that has room beside the last.
+        // Every value is marked. Where they are evenly spaced every one, second, third, ... is labelled, so that labels are as
+        // regular as the values; else each that has room beside the last.
+        let gaps = || order.windows(2).map(|pair| positions[pair[1]] - positions[pair[0]]);
+        let even = gaps().all(|gap| (gap * (order.len() - 1) as f64 - (high - low)).abs() <= 1e-6 * (high - low));
         let fits = |every: &usize| {
             let ranks: Vec<usize> = (0..order.len()).step_by(*every).collect();
             ranks.windows(2).all(|pair| place(pair[0]).1 <= place(pair[1]).0)
         };
-        let every = if logarithmic { 1 } else { (1..=order.len().max(1)).find(fits).unwrap_or(1) };
+        let every = if logarithmic || !even { 1 } else { (1..=order.len().max(1)).find(fits).unwrap_or(1) };
         let mut taken = f64::NEG_INFINITY;
         let tick = |(rank, &index): (usize, &usize)| {
             let (start, end) = place(rank);
@@ -234,6 +236,8 @@ mod tests {
         let many: Vec<f64> = (1..=200).map(f64::from).collect();
         let shown = labels(axis(numbers(&many), 3)).len();
         assert!((3..25).contains(&shown), "{shown} labels");
+        // 8 has no room beside 6, 24 has.
+        assert_eq!(labels(axis(numbers(&[6.0, 8.0, 12.0, 24.0]), 4)), ["6", "12", "24"]);
         let names = ["boer", "peters"].map(|name| SweptTick::Name(name.to_owned())).to_vec();
         assert_eq!(labels(axis(names, 1)), ["boer", "peters"]);
     }

@@ -9,9 +9,9 @@ use crate::units::TimeUnit;
 
 use super::PlotError;
 use super::axis::Axis;
-use super::figure::{Band, Figure, Plan, subjects, typeset, with_unit};
+use super::figure::{Band, Figure, Plan, curves_of, typeset, with_unit};
 use super::forest::ForestPlot;
-use super::multiples::{Multiples, MultiplesPanel, SweptTick};
+use super::multiples::{MOST_BANDS, Multiples, MultiplesPanel, SweptTick};
 use super::panel::{Key, Legend, Look};
 use super::picture::Picture;
 use super::pta;
@@ -29,7 +29,11 @@ const MOST_POINTS: usize = 12;
 #[derive(Clone, Debug, Default)]
 pub(super) struct SweptColumns {
     pub names: Vec<String>,
+    /// The names as pictures have room for them.
+    labels: Vec<String>,
     units: Vec<String>,
+    /// False: points differ in their subjects as well.
+    same_subjects: bool,
 }
 
 /// A point of a sweep: the cells of its columns.
@@ -38,14 +42,23 @@ pub(super) type Cells = Vec<String>;
 impl SweptColumns {
     /// Those of a run; `None` where nothing is swept.
     pub fn of(manifest: &Manifest) -> Option<Self> {
-        let names = manifest.swept.iter().map(|column| column.name.clone()).collect();
+        let names: Vec<String> = manifest.swept.iter().map(|column| column.name.clone()).collect();
+        let labels = names.iter().map(|name| short(name)).collect();
         let units = manifest.swept.iter().map(|column| column.unit.clone()).collect();
-        (!manifest.swept.is_empty()).then_some(Self { names, units })
+        // What a column means names the key, whatever the column is called.
+        let draws = |meaning: &str| meaning.contains("`seed`") || meaning.contains("`cohort.size`");
+        let same_subjects = !manifest.swept.iter().any(|column| draws(&column.meaning));
+        (!manifest.swept.is_empty()).then_some(Self { names, labels, units, same_subjects })
+    }
+
+    /// What follows the number of subjects.
+    fn same(&self) -> &'static str {
+        if self.same_subjects { ", the same at every point" } else { "" }
     }
 
     /// The first key as an axis is labelled.
     pub fn label(&self) -> String {
-        with_unit(&self.names[0], &self.units[0])
+        with_unit(&self.labels[0], &self.units[0])
     }
 
     /// `amount 100 mg, every 12 h`.
@@ -62,7 +75,7 @@ impl SweptColumns {
         let one = |((name, unit), cell): ((&String, &String), &String)| {
             format!("{name} {cell} {}", typeset(unit)).trim_end().to_owned()
         };
-        self.names.iter().zip(&self.units).skip(first).zip(cells).map(one).collect::<Vec<_>>().join(", ")
+        self.labels.iter().zip(&self.units).skip(first).zip(cells).map(one).collect::<Vec<_>>().join(", ")
     }
 
     /// The values of the first key in order of points, each once.
@@ -92,6 +105,17 @@ impl SweptColumns {
         }
         facets
     }
+}
+
+/// A key of a study as panels have room for it: `WT` for `cohort.covariates.WT`, `amount of plain` for `arm.plain.regimen.amount`.
+fn short(name: &str) -> String {
+    if let Some(rest) = name.strip_prefix("arm.")
+        && let Some((arm, key)) = rest.split_once(".regimen.")
+    {
+        return format!("{key} of {}", arm.trim_matches('"'));
+    }
+    let known = ["cohort.covariates.", "parameters."].into_iter().find_map(|table| name.strip_prefix(table));
+    known.unwrap_or(name).to_owned()
 }
 
 /// What is kept of `summary.csv`: the last cycle of each point and arm, and the curves of the first points.
@@ -159,8 +183,23 @@ fn keep(summary: &Path, concentration: Option<&str>) -> Result<Kept, PlotError> 
     Ok(kept)
 }
 
-fn arms(manifest: &Manifest) -> impl Iterator<Item = &str> {
-    manifest.arms.iter().map(|arm| arm.name.as_str())
+/// Arms to draw, and a word on each that is left out because it would lie on one of these at every point.
+fn arms_apart<'a>(kept: &Kept, manifest: &'a Manifest) -> (Vec<&'a str>, String) {
+    let rows = |arm: &str| {
+        let of_arm = kept.last.iter().chain(&kept.curves).filter(move |(_, row)| row.arm == arm);
+        let values = of_arm
+            .map(|(point, row)| (*point, row.quantity.as_str(), [row.summary.p5, row.summary.p50, row.summary.p95]));
+        values.collect::<Vec<_>>()
+    };
+    let (mut apart, mut said): (Vec<&str>, String) = (Vec::new(), String::new());
+    for arm in manifest.arms.iter().map(|arm| arm.name.as_str()) {
+        let own = rows(arm);
+        match apart.iter().find(|other| !own.is_empty() && rows(other) == own) {
+            Some(other) => said += &format!("; {arm} is the same as {other}"),
+            None => apart.push(arm),
+        }
+    }
+    (apart, said)
 }
 
 /// Rows of panels for quantities, columns for values of further keys.
@@ -172,6 +211,7 @@ fn exposures(kept: &Kept, swept: &SweptColumns, manifest: &Manifest) -> Multiple
         let index = cells.iter().position(|cell| *cell == kept.points[point][0]).unwrap_or(0);
         Multiples::position(&values, index)
     };
+    let (arms, the_same) = arms_apart(kept, manifest);
     let mut panels = Vec::new();
     for (quantity, title) in SHOWN {
         let of_quantity: Vec<&(usize, SummaryRow)> =
@@ -195,7 +235,7 @@ fn exposures(kept: &Kept, swept: &SweptColumns, manifest: &Manifest) -> Multiple
             row_panels.push(MultiplesPanel {
                 caption: format!("{title}{further}"),
                 label: with_unit(title, unit),
-                series: arms(manifest).map(band).collect(),
+                series: arms.iter().map(|arm| band(arm)).collect(),
                 ..MultiplesPanel::default()
             });
         }
@@ -206,14 +246,15 @@ fn exposures(kept: &Kept, swept: &SweptColumns, manifest: &Manifest) -> Multiple
     }
     let n = kept.last.iter().map(|(_, row)| row.summary.n).filter(|&n| n > 0);
     let left_out = all_facets.len() - facets.len();
-    let left_out =
-        if left_out == 0 { String::new() } else { format!("; {left_out} further combinations are in the table") };
+    let left_out = match left_out {
+        0 => String::new(),
+        1 => "; 1 further combination is in the table".to_owned(),
+        n => format!("; {n} further combinations are in the table"),
+    };
+    let shown = (arms.len() <= MOST_BANDS).then_some("band");
     Multiples {
         title: format!("{}: exposure in the last cycle over {}", manifest.study.name, swept.names[0]),
-        subtitle: format!(
-            "Median (line) and 90 % prediction interval of a new subject (band) over {}; every point has the same subjects{left_out}",
-            subjects(n)
-        ),
+        subtitle: format!("{}{}{the_same}{left_out}", curves_of(n, shown), swept.same()),
         swept: swept.label(),
         values,
         columns: if facets.len() > 1 { facets.len() } else { SHOWN.len() },
@@ -223,7 +264,6 @@ fn exposures(kept: &Kept, swept: &SweptColumns, manifest: &Manifest) -> Multiple
 
 /// A panel per point, with a curve and its range per arm.
 fn curves(kept: &Kept, swept: &SweptColumns, manifest: &Manifest, time_unit: TimeUnit, theme: Theme) -> Picture {
-    const MOST_BANDS: usize = 4;
     let band = |point: usize, arm: &str| {
         let mut band = Band { name: arm.to_owned(), ..Band::default() };
         for (_, row) in kept.curves.iter().filter(|(at, row)| *at == point && row.arm == arm) {
@@ -233,8 +273,9 @@ fn curves(kept: &Kept, swept: &SweptColumns, manifest: &Manifest, time_unit: Tim
         }
         band
     };
+    let (arms, the_same) = arms_apart(kept, manifest);
     let points: Vec<Vec<Band>> =
-        (0..kept.points.len()).map(|point| arms(manifest).map(|arm| band(point, arm)).collect()).collect();
+        (0..kept.points.len()).map(|point| arms.iter().map(|arm| band(point, arm)).collect()).collect();
     let all = || points.iter().flatten();
     let positive = |values: &mut dyn Iterator<Item = f64>| values.filter(|&v| v > 0.0).fold(f64::INFINITY, f64::min);
     let lowest_median = positive(&mut all().flat_map(|band| band.median.iter().copied()));
@@ -256,17 +297,18 @@ fn curves(kept: &Kept, swept: &SweptColumns, manifest: &Manifest, time_unit: Tim
         Plan { x, y, caption: swept.describe(cells), doses: Vec::new(), notes: 0.0 }
     };
     let mut legend = Legend::default();
-    let with_bands = arms(manifest).count() <= MOST_BANDS;
-    if arms(manifest).count() > 1 {
+    let with_bands = arms.len() <= MOST_BANDS;
+    if arms.len() > 1 {
         let key = if with_bands { Key::BandAndLine } else { Key::Line };
-        arms(manifest).enumerate().for_each(|(i, arm)| legend.add(arm, key, Look::series(theme, i)));
+        arms.iter().enumerate().for_each(|(i, arm)| legend.add(arm, key, Look::series(theme, i)));
     }
     let figure = Figure {
         theme,
         title: format!("{}: concentration over time, point by point", manifest.study.name),
         subtitle: format!(
-            "Median (line) and 90 % prediction interval of a new subject (band) over {}, logarithmic scale; every point has the same subjects",
-            subjects(all().map(|band| band.n))
+            "{}{}{the_same}; logarithmic scale",
+            curves_of(all().map(|band| band.n), with_bands.then_some("band")),
+            swept.same()
         ),
         panels: kept.points.iter().enumerate().map(plan).collect(),
         columns,
@@ -275,7 +317,7 @@ fn curves(kept: &Kept, swept: &SweptColumns, manifest: &Manifest, time_unit: Tim
     };
     let (mut picture, panels) = figure.lay_out();
     let convert = |times: &[f64]| times.iter().map(|&time| time_unit.convert(time, shown)).collect::<Vec<_>>();
-    let opacity = theme.band_opacity() * if arms(manifest).count() > 1 { 0.6 } else { 1.0 };
+    let opacity = theme.band_opacity() * if arms.len() > 1 { 0.6 } else { 1.0 };
     for (panel, bands) in panels.iter().zip(&points) {
         for (i, band) in bands.iter().enumerate().filter(|_| with_bands) {
             panel.band(&mut picture, &convert(&band.times), &band.low, &band.high, theme.series(i), opacity);
@@ -285,4 +327,16 @@ fn curves(kept: &Kept, swept: &SweptColumns, manifest: &Manifest, time_unit: Tim
         }
     }
     picture
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_shortened_to_what_they_are_of() {
+        let keys = ["amount", "cohort.covariates.WT", "parameters.lcl", "arm.plain.regimen.every", "omega.etalcl"];
+        assert_eq!(keys.map(short), ["amount", "WT", "lcl", "every of plain", "omega.etalcl"]);
+        assert_eq!(short("arm.\"600 mg\".regimen.amount"), "amount of 600 mg");
+    }
 }

@@ -3,7 +3,7 @@
 use crate::units::TimeUnit;
 
 use super::axis::{Axis, plain};
-use super::figure::{Band, Figure, Plan, dose_rows, in_sentence, subjects, with_unit};
+use super::figure::{Band, Figure, Plan, curves_of, dose_rows, in_sentence, with_unit};
 use super::panel::{Key, Legend, Look, Panel};
 use super::picture::Picture;
 use super::style::{HEAVY_LINE, Theme};
@@ -114,15 +114,11 @@ impl TimeCourse {
 
     fn figure(&self, theme: Theme, panels: Vec<Plan>, panel_height: f64, legend: Legend, with_bands: bool) -> Figure {
         let per = if self.bands.len() > 1 { format!(" per {}", self.kind) } else { String::new() };
-        let shown = if with_bands {
-            "Median (line) and 90 % prediction interval of a new subject (band: 5th to 95th percentile)"
-        } else {
-            "Median"
-        };
+        let shown = with_bands.then_some("band: 5th to 95th percentile");
         Figure {
             theme,
             title: format!("{}: {} over time", self.heading, in_sentence(&self.quantity)),
-            subtitle: format!("{shown}, over {}{per}", subjects(self.bands.iter().map(|band| band.n))),
+            subtitle: format!("{}{per}", curves_of(self.bands.iter().map(|band| band.n), shown)),
             panels,
             columns: 2,
             panel_height,
