@@ -99,6 +99,9 @@ fn design(
     let mut arms: Vec<Arm> = Vec::with_capacity(spec.arm.len());
     for (index, arm) in spec.arm.iter().enumerate() {
         let number = (index + 1).to_string();
+        if arm.name.trim().is_empty() || arm.name.contains(char::is_control) {
+            return Err(at(Problem::ArmName { name: arm.name.clone() }, &["arm", &number, "name"]));
+        }
         if spec.arm[..index].iter().any(|other| other.name == arm.name) {
             return Err(at(Problem::DuplicateArm { name: arm.name.clone() }, &["arm", &number, "name"]));
         }

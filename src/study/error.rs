@@ -156,7 +156,7 @@ pub enum Problem {
     #[error(transparent)]
     Model(#[from] ModelError),
     /// A value of a parameter that is no number.
-    #[error("`{text}` is not a number: {}", cause.message)]
+    #[error("`{text}` is not a number{}", reason(text, cause))]
     NotConstant {
         /// As written.
         text: String,
@@ -304,12 +304,27 @@ pub enum Problem {
     /// Limits or a level that are none.
     #[error(transparent)]
     Criteria(#[from] CriteriaError),
+    /// A name that tables and pictures cannot show.
+    #[error("an arm cannot be called `{}`; expected a name of letters, digits or other signs on one line", name.escape_debug())]
+    ArmName {
+        /// As written.
+        name: String,
+    },
     /// Two arms of one name.
     #[error("there are two arms `{name}`; each needs a name of its own")]
     DuplicateArm {
         /// As written.
         name: String,
     },
+}
+
+/// Why a text is no number, where its diagnostic says more than that.
+fn reason(text: &str, cause: &Diagnostic) -> String {
+    if cause.message.starts_with(&format!("`{text}`")) {
+        "; expected one, or an expression of numbers such as `log(0.2)`".to_owned()
+    } else {
+        format!(": {}", cause.message)
+    }
 }
 
 impl StudyError {
