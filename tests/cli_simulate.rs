@@ -313,6 +313,7 @@ fn bad_input_is_status_2_and_leaves_nothing_behind() {
         (vec!["--seed", "-1"], "a seed, a whole number from 0 to 9223372036854775807"),
         (vec!["--set", "seed=18446744073709551616"], "expected a seed"),
         (vec!["--set", "cohort.size=many"], "invalid type: string \"many\""),
+        (vec!["--set", "arm.one.name=' '"], "an arm cannot be called ` `; expected a name"),
         (vec!["--arm", "three"], "there is no arm `three`"),
         (vec!["-n", "-5"], "`cohort.size` is `-5`; expected a whole number of at least 1\n  --> -n -5"),
         (vec!["--rtol", "-1"], "`rtol` is `-1`; expected 1e-13 or more and below 1"),
@@ -327,6 +328,15 @@ fn bad_input_is_status_2_and_leaves_nothing_behind() {
         (vec!["--digits", "-1"], "`digits` is `-1`; expected a whole number from 1 to 17"),
         (vec!["--threads", "0"], "invalid value '0' for '--threads <N>': expected a whole number of at least 1"),
         (vec!["--threads", "-1"], "leave it out for all of the machine"),
+        (vec!["--threads", "100000"], "expected a whole number of at least 1 and at most 1024"),
+        (
+            vec!["-n", "1e6"],
+            "invalid value '1e6' for '--subjects <N>': expected a whole number in digits, such as 1000",
+        ),
+        (
+            vec!["--param", "lcl1=abc"],
+            "`abc` is not a number; expected one, or an expression of numbers such as `log(0.2)`",
+        ),
         (vec!["--set", "outputs.digits=18"], "`digits` is `18`; expected a whole number from 1 to 17"),
         (vec!["--set", "solver.rtol=1e-14"], "for double precision cannot give more"),
         (vec!["--set", "cohort.csv=people.csv"], "expected a table such as { path = \"people.csv\" }"),

@@ -2,6 +2,7 @@
 
 use teorell::units::{TimeSpan, TimeUnit};
 
+use super::options;
 use super::report::Failure;
 
 /// What is given to a model without a study.
@@ -24,7 +25,7 @@ pub struct Doses {
     #[arg(long, value_name = "TIME", requires = "dose", help_heading = "Doses without a study")]
     every: Option<String>,
     /// Number of doses [default: 1].
-    #[arg(long, value_name = "N", requires = "dose", help_heading = "Doses without a study")]
+    #[arg(long, value_name = "N", value_parser = options::whole::<u32>, requires = "dose", help_heading = "Doses without a study")]
     repeat: Option<u32>,
     /// Length of each infusion; a bolus where not given.
     #[arg(long, value_name = "TIME", requires = "dose", help_heading = "Doses without a study")]

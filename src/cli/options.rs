@@ -15,8 +15,20 @@ pub const THREADS: &str = "Number of threads; results do not depend on it [defau
 /// # Errors
 /// What was expected, where it is none: the parser of arguments names the option and the value.
 pub fn threads(text: &str) -> Result<usize, String> {
-    let number = usize::from_str(text.trim()).ok().filter(|&number| number > 0);
-    number.ok_or_else(|| "expected a whole number of at least 1; leave it out for all of the machine".to_owned())
+    /// More than any machine has; starting tens of thousands takes minutes.
+    const MOST: usize = 1024;
+    let number = usize::from_str(text.trim()).ok().filter(|number| (1..=MOST).contains(number));
+    number.ok_or_else(|| {
+        format!("expected a whole number of at least 1 and at most {MOST}; leave it out for all of the machine")
+    })
+}
+
+/// A whole number.
+///
+/// # Errors
+/// What was expected, where it is none: the parser of arguments names the option and the value.
+pub fn whole<T: FromStr>(text: &str) -> Result<T, String> {
+    text.trim().parse().map_err(|_| "expected a whole number in digits, such as 1000".to_owned())
 }
 
 /// A finite number that an option or a part of it says.

@@ -9,6 +9,7 @@ use teorell::plot::source::{PlotFiles, PlotOptions, pictures};
 use teorell::plot::style::Theme;
 
 use super::exit_code::Exit;
+use super::options;
 use super::report::{Failure, chain, print};
 
 const EXAMPLES: &str = "\
@@ -26,7 +27,7 @@ pub struct Arguments {
     #[arg(long, value_name = "NAME")]
     theme: Option<Theme>,
     /// Curves of individuals per arm.
-    #[arg(long, value_name = "N", default_value_t = PlotOptions::default().individuals)]
+    #[arg(long, value_name = "N", value_parser = options::whole::<usize>, default_value_t = PlotOptions::default().individuals)]
     individuals: usize,
     /// Show clearance by thirds of this covariate, instead of by arm.
     #[arg(long, value_name = "COVARIATE")]

@@ -37,7 +37,7 @@ pub struct Arguments {
     #[arg(long, value_name = "NAME")]
     arm: Option<String>,
     /// Number of the cycle [default: the last].
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", value_parser = options::whole::<i64>, allow_negative_numbers = true)]
     cycle: Option<i64>,
     /// Show this covariate, at its percentiles or categories or at given values; may be given several times [default: all that vary].
     #[arg(long = "covariate", value_name = "NAME[=V,V]")]

@@ -28,13 +28,13 @@ pub struct Arguments {
     /// A study file, or the name of a built-in study [default: inotuzumab].
     study: Option<String>,
     /// Number of subjects.
-    #[arg(short = 'n', long, value_name = "N", allow_negative_numbers = true)]
+    #[arg(short = 'n', long, value_name = "N", value_parser = options::whole::<i64>, allow_negative_numbers = true)]
     subjects: Option<i64>,
     /// Seed of all random numbers.
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", value_parser = options::whole::<i64>, allow_negative_numbers = true)]
     seed: Option<i64>,
     /// Simulate so many times: with [uncertainty] each time with other parameters, a data set with other random numbers.
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", value_parser = options::whole::<i64>, allow_negative_numbers = true)]
     replicates: Option<i64>,
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = options::threads, help = options::THREADS)]
     pub threads: Option<usize>,
@@ -113,7 +113,7 @@ pub struct Arguments {
     #[arg(long, value_name = "NAME", help_heading = "Output")]
     theme: Option<String>,
     /// Significant digits of numbers, 1 to 17 [default: as many as it takes to read them back exactly].
-    #[arg(long, value_name = "N", allow_negative_numbers = true, help_heading = "Output")]
+    #[arg(long, value_name = "N", value_parser = options::whole::<i64>, allow_negative_numbers = true, help_heading = "Output")]
     digits: Option<i64>,
     /// How tables are written: csv, csv.gz, csv.zst or parquet.
     #[arg(long, value_name = "FORMAT", help_heading = "Output")]

@@ -44,7 +44,7 @@ pub struct Arguments {
     #[arg(long)]
     prediction_corrected: bool,
     /// How often the data set is simulated [default: 500].
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", value_parser = options::whole::<i64>, allow_negative_numbers = true)]
     replicates: Option<i64>,
     /// Draw the parameters of each replicate as the study's [uncertainty] says, or not [default: on where it has that].
     #[arg(long, value_name = "on|off", value_parser = ["on", "off"])]
@@ -59,7 +59,7 @@ pub struct Arguments {
     #[arg(long, value_name = "NAME")]
     endpoint: Option<String>,
     /// Seed of all random numbers.
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", value_parser = options::whole::<i64>, allow_negative_numbers = true)]
     seed: Option<i64>,
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = options::threads, help = options::THREADS)]
     pub threads: Option<usize>,
