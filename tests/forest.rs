@@ -169,7 +169,7 @@ fn a_forest_over_a_sweep_has_the_swept_columns_first() {
     let exponents: Vec<&str> = rows.iter().map(|row| row["parameters.e_bsa_cl1"].as_str()).collect();
     assert_eq!(exponents, ["1", "1", "2", "2"], "a value and the individuals, twice");
     let picture = read(&folder, "swept/forest.svg");
-    assert!(picture.contains("inotuzumab at parameters.e_bsa_cl1 1: covariates"));
+    assert!(picture.contains("inotuzumab at e_bsa_cl1 1: covariates"));
     for (row, exponent) in [(&rows[0], 1.0), (&rows[2], 2.0)] {
         let ratio: f64 = row["ratio"].parse().unwrap();
         assert!((ratio / (1.5_f64 / 1.84).powf(exponent) - 1.0).abs() < 1e-12, "{row:?}");

@@ -10,7 +10,7 @@ use crate::stats::wilson;
 use super::PlotError;
 use super::axis::plain;
 use super::figure::Band;
-use super::multiples::{Multiples, MultiplesPanel};
+use super::multiples::{MOST_BANDS, Multiples, MultiplesPanel};
 use super::sweep::{Cells, SweptColumns};
 
 /// Targets that get a panel.
@@ -96,7 +96,10 @@ pub(super) fn attainment(
     };
     Ok(Some(Multiples {
         title: format!("{}: target attainment over {}", manifest.study.name, swept.names[0]),
-        subtitle: format!("Share of subjects (line) with its 95 % confidence interval (band{of}){level}{left_out}"),
+        subtitle: match series.len() > MOST_BANDS {
+            true => format!("Share of subjects{level}{left_out}"),
+            false => format!("Share of subjects (line) with its 95 % confidence interval (band{of}){level}{left_out}"),
+        },
         swept: swept.label(),
         values,
         columns: if panels.len() == 3 { 3 } else { panels.len().min(2) },

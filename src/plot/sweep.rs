@@ -107,12 +107,12 @@ impl SweptColumns {
     }
 }
 
-/// A key of a study as panels have room for it: `WT` for `cohort.covariates.WT`, `amount of plain` for `arm.plain.regimen.amount`.
+/// A key of a study as panels have room for it: `WT` for `cohort.covariates.WT`, `plain: amount` for `arm.plain.regimen.amount`.
 fn short(name: &str) -> String {
     if let Some(rest) = name.strip_prefix("arm.")
         && let Some((arm, key)) = rest.split_once(".regimen.")
     {
-        return format!("{key} of {}", arm.trim_matches('"'));
+        return format!("{}: {key}", arm.trim_matches('"'));
     }
     let known = ["cohort.covariates.", "parameters."].into_iter().find_map(|table| name.strip_prefix(table));
     known.unwrap_or(name).to_owned()
@@ -336,7 +336,7 @@ mod tests {
     #[test]
     fn keys_are_shortened_to_what_they_are_of() {
         let keys = ["amount", "cohort.covariates.WT", "parameters.lcl", "arm.plain.regimen.every", "omega.etalcl"];
-        assert_eq!(keys.map(short), ["amount", "WT", "lcl", "every of plain", "omega.etalcl"]);
-        assert_eq!(short("arm.\"600 mg\".regimen.amount"), "amount of 600 mg");
+        assert_eq!(keys.map(short), ["amount", "WT", "lcl", "plain: every", "omega.etalcl"]);
+        assert_eq!(short("arm.\"600 mg\".regimen.amount"), "600 mg: amount");
     }
 }
