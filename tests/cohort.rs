@@ -437,7 +437,10 @@ mod files {
             message("id,BSA,ALL\n1,1.8,1\n2,tall,1\n", in_order),
             "patients.csv:3:2: `tall` in column `BSA` is not a finite number; correct it, or name the columns wanted in `cohort.csv.columns`"
         );
-        assert!(message("id,BSA\n1,\n", in_order).starts_with("patients.csv:2:2: `` in column `BSA` is not"));
+        assert!(
+            message("id,BSA\n1,\n", in_order).starts_with("patients.csv:2:2: an empty cell in column `BSA` is not")
+        );
+        assert_eq!(message("id,BSA\n1\n", in_order), "patients.csv:2: 1 value; the header has 2 columns");
         assert!(message("id,BSA\n1,NaN\n", in_order).starts_with("patients.csv:2:2: `NaN`"));
         assert_eq!(message("id,BSA\n1,1.8,3\n", in_order), "patients.csv:2: 3 values; the header has 2 columns");
         assert_eq!(

@@ -134,7 +134,7 @@ pub enum CohortError {
         position: usize,
     },
     /// A line with too few or too many values.
-    #[error("{}:{line}: {found} values; the header has {expected} columns", path.display())]
+    #[error("{}:{line}: {}; the header has {expected} columns", path.display(), counted(*found, "value"))]
     RaggedRow {
         /// The file.
         path: PathBuf,
@@ -147,8 +147,9 @@ pub enum CohortError {
     },
     /// A value that is no number.
     #[error(
-        "{}:{line}:{position}: `{value}` in column `{column}` is not a finite number; correct it, or name the columns wanted in `cohort.csv.columns`",
-        path.display()
+        "{}:{line}:{position}: {} in column `{column}` is not a finite number; correct it, or name the columns wanted in `cohort.csv.columns`",
+        path.display(),
+        cell(value)
     )]
     NotANumber {
         /// The file.
@@ -164,8 +165,9 @@ pub enum CohortError {
     },
     /// More subjects than the file has lines for.
     #[error(
-        "{}: {rows} subjects for a cohort of {size}; set `cohort.size = {rows}`, or `cohort.csv.sample = \"with-replacement\"`",
-        path.display()
+        "{}: {} for a cohort of {size}; set `cohort.size = {rows}`, or `cohort.csv.sample = \"with-replacement\"`",
+        path.display(),
+        counted(*rows, "subject")
     )]
     TooFewRows {
         /// The file.
@@ -179,4 +181,14 @@ pub enum CohortError {
 
 fn list(names: &[String]) -> String {
     names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+/// `1 value`, `3 values`.
+fn counted(n: usize, what: &str) -> String {
+    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
+}
+
+/// A cell as it is named where it is wrong.
+fn cell(value: &str) -> String {
+    if value.trim().is_empty() { "an empty cell".to_owned() } else { format!("`{value}`") }
 }
