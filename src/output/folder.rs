@@ -93,6 +93,7 @@ pub struct OutputFolder {
     created: bool,
     committed: bool,
     previous: Vec<FileRecord>,
+    unfinished: usize,
 }
 
 impl OutputFolder {
@@ -109,8 +110,10 @@ impl OutputFolder {
         if let Err(source) = fs::create_dir_all(&path) {
             return Err(OutputError::Folder { path, source });
         }
-        let mut folder = Self { path, created, committed: false, previous: Vec::new() };
+        let mut folder = Self { path, created, committed: false, previous: Vec::new(), unfinished: 0 };
         folder.previous = folder.read_previous()?;
+        let names = fs::read_dir(&folder.path).into_iter().flatten().flatten().map(|entry| entry.file_name());
+        folder.unfinished = names.filter(|name| name.to_string_lossy().starts_with(UNFINISHED)).count();
         Ok(folder)
     }
 
@@ -131,6 +134,13 @@ impl OutputFolder {
             }
         }
         Ok(Vec::new())
+    }
+
+    /// How many unfinished files were in it when it was opened: of a run that was ended from outside, or is under way. They
+    /// are not touched.
+    #[must_use]
+    pub fn unfinished(&self) -> usize {
+        self.unfinished
     }
 
     /// The folder.
@@ -234,10 +244,18 @@ fn hash_of(file: fs::File) -> io::Result<impl Deref<Target = str>> {
 /// # Errors
 /// Where it cannot be written or moved.
 pub fn write_beside(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = unfinished(folder_of(path), "")?;
+    let mut file = unfinished_beside(path)?;
     file.write_all(bytes)?;
     file.persist(path).map_err(|error| error.error)?;
     Ok(())
+}
+
+/// A file beside a path, to be moved there when it is finished. Dropped before that it leaves nothing behind.
+///
+/// # Errors
+/// Where it cannot be made.
+pub fn unfinished_beside(path: &Path) -> io::Result<NamedTempFile> {
+    unfinished(folder_of(path), "")
 }
 
 /// The folder that a path is in; that of a bare name is the working folder.
@@ -255,7 +273,11 @@ fn unfinished(folder: &Path, suffix: &str) -> io::Result<NamedTempFile> {
         // Temporary files are private otherwise. The system takes away what the mask of this process forbids.
         file.permissions(fs::Permissions::from_mode(0o666));
     }
-    file.tempfile_in(folder)
+    // The error ends with the name of the unfinished file, of which nobody knows.
+    file.tempfile_in(folder).map_err(|error| {
+        let text = error.to_string();
+        io::Error::new(error.kind(), text.split(" at path ").next().unwrap_or_default())
+    })
 }
 
 /// A file that is being written. Dropped without [`OutputFolder::commit`] it leaves nothing behind.

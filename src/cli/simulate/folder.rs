@@ -11,7 +11,7 @@ use teorell::cohort::streams::Purpose;
 use teorell::engine::Engine;
 use teorell::output::columns::{self, Column};
 use teorell::output::exposures::ExposureSink;
-use teorell::output::folder::{OutputFile, OutputFolder};
+use teorell::output::folder::{OutputFile, OutputFolder, UNFINISHED};
 use teorell::output::layout::{Encoding, Format, Layout, SweptCell, SweptColumn};
 use teorell::output::manifest::{self, Manifest};
 use teorell::output::profiles::ProfileSink;
@@ -33,7 +33,7 @@ use super::forests::ForestFile;
 use super::replicates::{self, ReplicateFiles};
 use super::solved::Solved;
 use super::targets::TargetFiles;
-use crate::cli::report::Failure;
+use crate::cli::report::{Failure, warning};
 
 /// Open files, and what fills them.
 pub struct Files {
@@ -65,6 +65,12 @@ impl Files {
         let rows = writes_rows(study);
         let format = table_format(wanted)?;
         let folder = OutputFolder::open(out)?;
+        if folder.unfinished() > 0 {
+            warning(&format!(
+                "`{}` holds unfinished files (`{UNFINISHED}...`) of a run that was ended early or is under way; delete them if none is",
+                out.display()
+            ));
+        }
         let layout = Arc::new(layout(study));
         let create = |name: &str, columns| folder.create(&format!("{name}.{}", format.encoding.ending()), columns);
         let create_table = |name: &str, columns: Vec<Column>| -> Result<_, Failure> {
