@@ -576,3 +576,60 @@ fn the_embedded_study_prints_published_beside_simulated() {
     let changed = ["simulate", "-n", "10", "--outputs", "summary", "--set", "cohort.covariates.RITUX=1"];
     bench.teorell(&changed).success().stdout(contains("published").not());
 }
+
+#[test]
+fn files_of_a_run_that_was_ended_from_outside_are_told_and_left_alone() {
+    let bench = Bench::new();
+    fs::create_dir(bench.path("small")).unwrap();
+    fs::write(bench.path("small/.teorell-x-profiles.csv"), "half").unwrap();
+    let arguments = ["simulate", "s.toml", "-q", "--no-plots", "--out", "small"];
+    bench.teorell(&arguments).success().stderr(contains("`small` holds unfinished files (`.teorell-...`)"));
+    assert_eq!(fs::read_to_string(bench.path("small/.teorell-x-profiles.csv")).unwrap(), "half");
+    let other = ["simulate", "s.toml", "-q", "--no-plots", "--out", "other"];
+    bench.teorell(&other).success().stderr("");
+}
+
+#[test]
+fn folders_that_cannot_be_drawn_from_are_bad_input_with_a_remedy() {
+    let bench = Bench::new();
+    bench
+        .teorell(&["plot", "none"])
+        .code(2)
+        .stderr(contains("give a folder that `teorell simulate`, `vpc` or `forest` wrote"));
+    bench.teorell(&["simulate", "s.toml", "-q", "--no-plots", "--out", "run"]).success();
+    bench.teorell(&["plot", "run", "--group-by", "NOPE"]).code(2).stderr(contains("`subjects.csv` has no such column"));
+    fs::remove_file(bench.path("run/summary.csv")).unwrap();
+    bench.teorell(&["plot", "run"]).code(2).stderr(contains("`teorell report` says which files"));
+}
+
+#[cfg(unix)]
+#[test]
+fn data_sets_are_readable_by_whom_other_new_files_are() {
+    use std::os::unix::fs::PermissionsExt;
+    let bench = Bench::new();
+    bench.teorell(&["dataset", "s.toml", "-o", "d.csv"]).success();
+    let mode = |name: &str| fs::metadata(bench.path(name)).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode("d.csv"), mode("s.toml"));
+    bench
+        .teorell(&["dataset", "s.toml", "-o", "no/d.csv"])
+        .code(4)
+        .stderr(contains("`no/d.csv`").and(contains(".t").not()));
+}
+
+#[test]
+fn pictures_of_sweeps_say_of_whom_they_are() {
+    let bench = Bench::new();
+    let svg = |flags: &[&str]| {
+        let mut arguments = vec!["simulate", "s.toml", "-q", "--out", "sweep"];
+        arguments.extend(flags);
+        bench.teorell(&arguments).success();
+        // The description is whole; the words in the picture are broken into lines.
+        bench.read("sweep/sweep.svg").lines().nth(1).unwrap_or_default().to_owned()
+    };
+    let same = svg(&["--sweep", "parameters.lq=-3,-2"]);
+    assert!(same.contains("(band), over 3 subjects, the same at every point"), "{same}");
+    let other = svg(&["--sweep", "seed=1,2"]);
+    assert!(other.contains("over 3 subjects") && !other.contains("the same at every point"), "{other}");
+    let one = svg(&["--sweep", "parameters.lq=-3,-2", "-n", "1"]);
+    assert!(one.contains("One subject, the same at every point") && !one.contains("interval"), "{one}");
+}

@@ -38,6 +38,9 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let Arguments { folder, theme, individuals, group_by } = arguments;
     let manifest = Manifest::read(folder).map_err(|error| Failure::bad_input(chain(&error)))?;
     let theme = theme.unwrap_or_else(|| theme_of_run(&manifest));
+    if let Some(covariate) = group_by {
+        known_column(&manifest, covariate)?;
+    }
     let options = PlotOptions { theme, individuals: *individuals, group_by: group_by.clone() };
     let pictures = pictures(&PlotFiles::of_folder(folder, &manifest), &manifest, &options)?;
     if pictures.is_empty() {
@@ -50,6 +53,17 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     output.commit_added(files)?;
     print(&(names.join("\n") + "\n"))?;
     Ok(Exit::Success)
+}
+
+/// What subjects are grouped by is a column of their table, where that is written.
+fn known_column(manifest: &Manifest, covariate: &str) -> Result<(), Failure> {
+    let Some(table) = manifest.files.iter().find(|file| file.name.starts_with("subjects.")) else { return Ok(()) };
+    let names: Vec<String> = table.columns.iter().map(|column| format!("`{}`", column.name)).collect();
+    if table.columns.iter().any(|column| column.name == covariate) {
+        return Ok(());
+    }
+    Err(Failure::bad_input(format!("--group-by {covariate}: `{}` has no such column", table.name))
+        .with_hint(format!("there are {}", names.join(", "))))
 }
 
 /// The theme that the study of the run asked for.

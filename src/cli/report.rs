@@ -102,7 +102,11 @@ impl From<OutputError> for Failure {
 
 impl From<PlotError> for Failure {
     fn from(error: PlotError) -> Self {
-        Self::not_written(chain(&error))
+        match error {
+            PlotError::Read(_) | PlotError::Unit(_) => Self::bad_input(chain(&error))
+                .with_hint("`teorell report` says which files of a folder are as the run wrote them"),
+            _ => Self::not_written(chain(&error)),
+        }
     }
 }
 

@@ -179,7 +179,7 @@ pub struct FileRecord {
 #[non_exhaustive]
 pub enum ManifestError {
     /// Not there, or not readable.
-    #[error("could not read `{}`", path.display())]
+    #[error("could not read `{}`; give a folder that `teorell simulate`, `vpc` or `forest` wrote", path.display())]
     Read {
         /// The file.
         path: PathBuf,
