@@ -6,6 +6,7 @@ mod independence;
 mod inotuzumab;
 mod judged;
 mod late;
+mod peaks;
 mod recurrences;
 mod small;
 mod stiffness;

@@ -369,8 +369,10 @@ impl<'a, 'i, I: LaneIntegrator> Driver<'a, 'i, I> {
             };
             cursor.record_interval(&sample, area, value);
         }
-        if peak && let Some(elapsed) = exposure.maxima.locate(area, lane, bank.step[lane]) {
-            cursor.note(start + elapsed, value_at(start + elapsed));
+        if peak {
+            for elapsed in exposure.maxima.locate(area, lane, bank.step[lane]) {
+                cursor.note(start + elapsed, value_at(start + elapsed));
+            }
         }
         if arrived {
             cursor.note(end, exposure.at_end[lane]);

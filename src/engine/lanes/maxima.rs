@@ -1,103 +1,113 @@
 //! Maxima of the exposure's curve inside a step.
 //!
 //! The curve is the derivative of the state that integrates it, so its slope is the second derivative of that state's polynomial.
+//! A step is as long as accuracy allows: a dose that comes through a depot may fall, rise and fall again within one.
 
 use super::wide::{Instructions, Wide};
 use super::{Backend, LANES, Lanes, lane_kernel};
+
+/// Places in a step at which the slope is looked at, besides its start. A step is some of the fastest time scales long.
+const PLACES: usize = 8;
 
 /// Looks for maxima, step by step.
 #[derive(Clone, Debug)]
 pub(crate) struct Maxima {
     backend: Backend,
-    slopes: Slopes,
+    /// Slopes of the curve in each lane, from the start of the step to its end.
+    slopes: [Lanes; PLACES + 1],
     /// Slope at the end of the last step before the one at hand; -1 where none is known.
     before: Lanes,
 }
 
-/// Slopes of the curve in each lane.
-#[derive(Clone, Copy, Debug)]
-struct Slopes {
-    start: Lanes,
-    middle: Lanes,
-    end: Lanes,
-}
-
 impl Maxima {
     pub fn new(backend: Backend) -> Self {
-        let zeros = Lanes::splat(0.0);
-        Self { backend, slopes: Slopes { start: zeros, middle: zeros, end: zeros }, before: Lanes::splat(-1.0) }
+        Self { backend, slopes: [Lanes::splat(-1.0); PLACES + 1], before: Lanes::splat(-1.0) }
     }
 
     /// Forgets the step before in one lane.
     pub fn forget(&mut self, lane: usize) {
-        self.slopes.end[lane] = -1.0;
+        self.slopes[PLACES][lane] = -1.0;
     }
 
     /// Forgets it in all lanes.
     pub fn forget_all(&mut self) {
-        self.slopes.end = Lanes::splat(-1.0);
+        self.slopes[PLACES] = Lanes::splat(-1.0);
     }
 
     /// Lanes (as bits) in which there may be a maximum in a step that follows the one of the last call; `area` is the
     /// polynomial of the integrating state.
     pub fn find(&mut self, area: &[Lanes], step: &Lanes) -> u32 {
-        self.before = self.slopes.end;
+        self.before = self.slopes[PLACES];
         self.slopes = slopes(self.backend, area, step);
-        let Slopes { start, middle, end } = &self.slopes;
+        let start = self.slopes[0];
+        let higher = |a: Lanes, b: Lanes| a.zip(b, |a, b| if a > b { a } else { b });
+        let lower = |a: Lanes, b: Lanes| a.zip(b, |a, b| if a < b { a } else { b });
+        let highest = self.slopes.into_iter().fold(start, higher);
+        let lowest = self.slopes.into_iter().fold(start, lower);
         let mut found = 0;
         for i in 0..LANES {
-            let rises = (start.0[i] > 0.0) | (middle.0[i] > 0.0);
-            let falls = (middle.0[i] < 0.0) | (end.0[i] < 0.0);
+            let turns = (highest.0[i] > 0.0) & (lowest.0[i] < 0.0);
             let between = (self.before.0[i] >= 0.0) & (start.0[i] <= 0.0);
-            found |= u32::from((rises & falls) | between) << i;
+            found |= u32::from(turns | between) << i;
         }
         found
     }
 
-    /// Time since the start of the step at which the curve is highest inside it, where it rises and then falls.
-    pub fn locate(&self, area: &[Lanes], lane: usize, step: f64) -> Option<f64> {
-        let Slopes { start, middle, end } = &self.slopes;
-        let (start, middle, end) = (start[lane], middle[lane], end[lane]);
-        let (mut low, mut high) = if start > 0.0 && middle < 0.0 {
-            (0.0, 0.5 * step)
-        } else if middle > 0.0 && end < 0.0 {
-            (0.5 * step, step)
-        } else if start > 0.0 && end < 0.0 {
-            (0.0, step)
-        } else {
-            // A maximum exactly between two steps shows in neither.
-            return (self.before[lane] >= 0.0 && start <= 0.0).then_some(0.0);
-        };
-        let slope = |at: f64| {
+    /// Times since the start of the step at which the curve rises and then falls, in order.
+    pub fn locate(&self, area: &[Lanes], lane: usize, step: f64) -> impl Iterator<Item = f64> {
+        let slope = move |at: f64| {
             let terms = area.iter().enumerate().skip(2).rev();
             terms.fold(0.0, |value, (k, c)| value * at + c[lane] * (k * (k - 1)) as f64)
         };
-        // Bisection to the last digits: rare, and the curve is flat there.
-        for _ in 0..60 {
-            let middle = 0.5 * (low + high);
-            if slope(middle) > 0.0 {
-                low = middle;
-            } else {
-                high = middle;
+        // A maximum exactly between two steps shows in neither.
+        let at_start = (self.before[lane] >= 0.0 && self.slopes[0][lane] <= 0.0).then_some(0.0);
+        let mut rising = None;
+        let inside = self.slopes.iter().enumerate().filter_map(move |(place, slopes)| {
+            let time = place as f64 / PLACES as f64 * step;
+            if slopes[lane] > 0.0 {
+                rising = Some(time);
             }
-        }
-        Some(0.5 * (low + high))
+            let from = if slopes[lane] < 0.0 { rising.take()? } else { return None };
+            Some(bisect(from, time, slope))
+        });
+        at_start.into_iter().chain(inside)
     }
 }
 
-lane_kernel!(fn slopes(area: &[Lanes], step: &Lanes) -> Slopes = slopes_kernel);
+/// Where a slope that is positive before and negative behind changes its sign.
+fn bisect(mut low: f64, mut high: f64, slope: impl Fn(f64) -> f64) -> f64 {
+    // To the last digits: rare, and the curve is flat there.
+    for _ in 0..60 {
+        let middle = 0.5 * (low + high);
+        if slope(middle) > 0.0 {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    0.5 * (low + high)
+}
+
+lane_kernel!(fn slopes(area: &[Lanes], step: &Lanes) -> [Lanes; PLACES + 1] = slopes_kernel);
 
 #[inline(always)]
-fn slopes_kernel<I: Instructions>(area: &[Lanes], step: &Lanes) -> Slopes {
-    let step = Wide::<I>::load(step);
-    let half = step.times(Wide::splat(0.5));
-    let mut middle = Wide::splat(0.0);
-    let mut end = middle;
-    for (k, c) in area.iter().enumerate().skip(2).rev() {
-        let c = Wide::load(c).times(Wide::splat((k * (k - 1)) as f64));
-        middle = middle.mul_add(half, c);
-        end = end.mul_add(step, c);
+fn slopes_kernel<I: Instructions>(area: &[Lanes], step: &Lanes) -> [Lanes; PLACES + 1] {
+    let mut slopes = [area[2].map(|c| 2.0 * c); PLACES + 1];
+    // Four lanes at a time: their sums for all places fit in registers.
+    for first in (0..LANES).step_by(4) {
+        let step = Wide::<I, 1>::load_slice(&step.0[first..]);
+        let at: [Wide<I, 1>; PLACES] =
+            std::array::from_fn(|place| step.times(Wide::splat((place + 1) as f64 / PLACES as f64)));
+        let mut values = [Wide::splat(0.0); PLACES];
+        for (k, c) in area.iter().enumerate().skip(2).rev() {
+            let c = Wide::load_slice(&c.0[first..]).times(Wide::splat((k * (k - 1)) as f64));
+            for (value, at) in values.iter_mut().zip(at) {
+                *value = value.mul_add(at, c);
+            }
+        }
+        for (value, slope) in values.into_iter().zip(&mut slopes[1..]) {
+            value.store_slice(&mut slope.0[first..]);
+        }
     }
-    let start = area[2].map(|c| 2.0 * c);
-    Slopes { start, middle: middle.to_lanes(), end: end.to_lanes() }
+    slopes
 }

@@ -119,16 +119,21 @@ impl Curve {
         intervals: &[Interval],
     ) {
         let area = solution.of(self.target.auc_state);
-        let mut elapsed = Lanes::splat(f64::NAN);
-        for lane in (0..LANES).filter(|lane| peaks & 1 << lane != 0) {
-            elapsed[lane] = self.maxima.locate(area, lane, bank.step[lane]).unwrap_or(f64::NAN);
-        }
-        let times = bank.start.zip(elapsed, |start, elapsed| start + elapsed);
-        let values = self.value_at(solution, elapsed, times);
-        for lane in (0..LANES).filter(|&lane| !times[lane].is_nan()) {
-            let mut alone = Lanes::splat(f64::NEG_INFINITY);
-            alone[lane] = values[lane];
-            tracker.note(intervals, self.from, Some(self.to), times[lane], alone);
+        let of_lane = |lane: usize| match peaks & 1 << lane {
+            0 => Vec::new(),
+            _ => self.maxima.locate(area, lane, bank.step[lane]).collect(),
+        };
+        let found: [Vec<f64>; LANES] = std::array::from_fn(of_lane);
+        let most = found.iter().map(Vec::len).max().unwrap_or(0);
+        for number in 0..most {
+            let elapsed = Lanes(std::array::from_fn(|lane| found[lane].get(number).copied().unwrap_or(f64::NAN)));
+            let times = bank.start.zip(elapsed, |start, elapsed| start + elapsed);
+            let values = self.value_at(solution, elapsed, times);
+            for lane in (0..LANES).filter(|&lane| !times[lane].is_nan()) {
+                let mut alone = Lanes::splat(f64::NEG_INFINITY);
+                alone[lane] = values[lane];
+                tracker.note(intervals, self.from, Some(self.to), times[lane], alone);
+            }
         }
     }
 
