@@ -36,7 +36,8 @@ pub fn quantile_sorted(sorted: &[f64], p: f64) -> Option<f64> {
 /// lies between those at one standard error of its rank (Woodruff RS. Journal of the American Statistical Association
 /// 1952;47:635-646). `quantile` is Q.
 ///
-/// `None` where that reaches beyond the values: below 19 values for p of 0.05, below 39 for 0.025.
+/// `None` where that reaches beyond the values (below 19 values for p of 0.05, below 39 for 0.025), and of a single value, which
+/// says nothing of its spread.
 #[must_use]
 pub fn quantile_standard_error(n: u64, p: f64, quantile: impl Fn(f64) -> Option<f64>) -> Option<f64> {
     let [below, above] = one_standard_error_about(n, p)?;
@@ -49,11 +50,11 @@ pub fn rank_standard_error(n: u64, p: f64) -> f64 {
     (p * (1.0 - p) / n as f64).sqrt()
 }
 
-/// The probabilities one standard error below and above `p`; `None` where one of them is none.
+/// The probabilities one standard error below and above `p`; `None` where one of them is none, and of a single value.
 #[must_use]
 pub fn one_standard_error_about(n: u64, p: f64) -> Option<[f64; 2]> {
     let s = rank_standard_error(n, p);
-    (n > 0 && p - s >= 0.0 && p + s <= 1.0).then_some([p - s, p + s])
+    (n > 1 && p - s >= 0.0 && p + s <= 1.0).then_some([p - s, p + s])
 }
 
 /// Several quantiles of values in any order. See [`quantile_sorted`].
@@ -343,6 +344,9 @@ mod tests {
     #[test]
     fn undefined_statistics_are_none() {
         assert_eq!(quantile_sorted(&[], 0.5), None);
+        // Of one value the median would be certain.
+        assert_eq!(quantile_standard_error(1, 0.5, |_| Some(3.0)), None);
+        assert!(quantile_standard_error(2, 0.5, Some).is_some());
         assert_eq!(quantile_sorted(&[1.0], 1.5), None);
         assert_eq!(quantile_sorted(&[1.0], f64::NAN), None);
         assert_eq!(Moments::default().mean(), None);
