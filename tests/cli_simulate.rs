@@ -1,7 +1,7 @@
 //! `teorell simulate`, `plot` and `dataset` as a user meets them: files, tables, messages, exit codes.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;
 use predicates::prelude::*;
@@ -45,7 +45,7 @@ impl Bench {
         Self { folder }
     }
 
-    fn path(&self, name: &str) -> std::path::PathBuf {
+    fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
@@ -577,16 +577,38 @@ fn the_embedded_study_prints_published_beside_simulated() {
     bench.teorell(&changed).success().stdout(contains("published").not());
 }
 
+/// Unix: elsewhere files carry no lock that says whether their run is alive.
+#[cfg(unix)]
 #[test]
-fn files_of_a_run_that_was_ended_from_outside_are_told_and_left_alone() {
+fn the_files_of_a_run_that_was_killed_are_removed_by_the_next_one_and_those_of_one_under_way_are_not() {
     let bench = Bench::new();
-    fs::create_dir(bench.path("small")).unwrap();
-    fs::write(bench.path("small/.teorell-x-profiles.csv"), "half").unwrap();
-    let arguments = ["simulate", "s.toml", "-q", "--no-plots", "--out", "small"];
-    bench.teorell(&arguments).success().stderr(contains("`small` holds unfinished files (`.teorell-...`)"));
-    assert_eq!(fs::read_to_string(bench.path("small/.teorell-x-profiles.csv")).unwrap(), "half");
-    let other = ["simulate", "s.toml", "-q", "--no-plots", "--out", "other"];
-    bench.teorell(&other).success().stderr("");
+    let unfinished = || -> Vec<PathBuf> {
+        let entries = fs::read_dir(bench.path("big")).into_iter().flatten().flatten().map(|entry| entry.path());
+        entries.filter(|path| path.file_name().unwrap().to_string_lossy().starts_with(".teorell-")).collect()
+    };
+    let mut long = std::process::Command::new(assert_cmd::cargo::cargo_bin!("teorell"))
+        .current_dir(bench.folder.path())
+        .args(["simulate", "-n", "1000000000", "-q", "--outputs", "summary", "--out", "big"])
+        .spawn()
+        .unwrap();
+    while unfinished().len() < 2 {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    let next = || {
+        bench.teorell(&["simulate", "s.toml", "-q", "--no-plots", "--outputs", "subjects", "--out", "big"]).success()
+    };
+    let before = unfinished();
+    // Files younger than two seconds are left alone in any case.
+    let hour_ago = std::time::SystemTime::now() - std::time::Duration::from_secs(3600);
+    for path in &before {
+        fs::File::options().write(true).open(path).unwrap().set_modified(hour_ago).unwrap();
+    }
+    next().stderr(contains("another run is writing into `big`"));
+    assert_eq!(unfinished().len(), before.len());
+    long.kill().unwrap();
+    long.wait().unwrap();
+    next().stderr("");
+    assert!(unfinished().is_empty(), "{:?}", unfinished());
 }
 
 #[test]

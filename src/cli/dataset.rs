@@ -3,7 +3,7 @@
 use std::io::{self, BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
-use teorell::output::folder::unfinished_beside;
+use teorell::output::unfinished::create_beside;
 use teorell::study::export::ExportError;
 use teorell::study::{Override, Study};
 
@@ -62,7 +62,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
 /// Writes beside the file and moves it to its place, so that no half of it stays behind.
 fn write_beside(study: &Study, path: &Path) -> Result<(), Failure> {
     let failed = |error: &io::Error| Failure::not_written(format!("could not write `{}`: {error}", path.display()));
-    let file = unfinished_beside(path).map_err(|error| failed(&error))?;
+    let file = create_beside(path).map_err(|error| failed(&error))?;
     let mut writer = BufWriter::new(file);
     study.write_dataset(&mut writer).map_err(|error| match error {
         ExportError::Write(error) => failed(&error),

@@ -3,7 +3,8 @@
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use teorell::output::folder::{OutputError, OutputFolder, write_beside};
+use teorell::output::folder::{OutputError, OutputFolder};
+use teorell::output::unfinished::write_beside;
 use teorell::report::folder::ResultFolder;
 use teorell::report::{self, FILE_NAME, ReportError};
 

@@ -16,13 +16,11 @@ use tempfile::NamedTempFile;
 
 use super::columns::Column;
 use super::manifest::{self, FileRecord, Manifest, ManifestError};
+use super::unfinished::{self, UNFINISHED, write_beside};
 
 /// Bytes that are written and hashed at once: the second finds in the cache what the first has read. Chunks of several
 /// megabytes at once cost the kernel three times as long; pieces far smaller cost it more pages.
 const PIECE: usize = 1 << 20;
-
-/// Begins the name of a file that is not finished.
-pub const UNFINISHED: &str = ".teorell-";
 
 /// Why results could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -93,7 +91,7 @@ pub struct OutputFolder {
     created: bool,
     committed: bool,
     previous: Vec<FileRecord>,
-    unfinished: usize,
+    under_way: usize,
 }
 
 impl OutputFolder {
@@ -110,10 +108,9 @@ impl OutputFolder {
         if let Err(source) = fs::create_dir_all(&path) {
             return Err(OutputError::Folder { path, source });
         }
-        let mut folder = Self { path, created, committed: false, previous: Vec::new(), unfinished: 0 };
+        let mut folder = Self { path, created, committed: false, previous: Vec::new(), under_way: 0 };
         folder.previous = folder.read_previous()?;
-        let names = fs::read_dir(&folder.path).into_iter().flatten().flatten().map(|entry| entry.file_name());
-        folder.unfinished = names.filter(|name| name.to_string_lossy().starts_with(UNFINISHED)).count();
+        folder.under_way = unfinished::remove_abandoned(&folder.path);
         Ok(folder)
     }
 
@@ -136,11 +133,11 @@ impl OutputFolder {
         Ok(Vec::new())
     }
 
-    /// How many unfinished files were in it when it was opened: of a run that was ended from outside, or is under way. They
-    /// are not touched.
+    /// How many files of other runs that are under way were in it when it was opened. What runs left that were ended from outside is removed
+    /// then.
     #[must_use]
-    pub fn unfinished(&self) -> usize {
-        self.unfinished
+    pub fn under_way(&self) -> usize {
+        self.under_way
     }
 
     /// The folder.
@@ -158,7 +155,7 @@ impl OutputFolder {
         if path.exists() && !self.previous.iter().any(|file| file.name == name) {
             return Err(OutputError::ForeignFile { path });
         }
-        match unfinished(&self.path, &format!("-{name}")) {
+        match unfinished::create(&self.path, &format!("-{name}")) {
             Ok(file) => Ok(OutputFile { name: name.to_owned(), path, columns, file, hasher: Hasher::new(), bytes: 0 }),
             Err(source) => Err(OutputError::Write { path, source }),
         }
@@ -237,47 +234,6 @@ pub fn is_unchanged(path: &Path, record: &FileRecord) -> bool {
 
 fn hash_of(file: fs::File) -> io::Result<impl Deref<Target = str>> {
     Ok(Hasher::new().update_reader(file)?.finalize().to_hex())
-}
-
-/// Writes a file under another name in the same folder and moves it to its place, so that it appears whole or not at all.
-///
-/// # Errors
-/// Where it cannot be written or moved.
-pub fn write_beside(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = unfinished_beside(path)?;
-    file.write_all(bytes)?;
-    file.persist(path).map_err(|error| error.error)?;
-    Ok(())
-}
-
-/// A file beside a path, to be moved there when it is finished. Dropped before that it leaves nothing behind.
-///
-/// # Errors
-/// Where it cannot be made.
-pub fn unfinished_beside(path: &Path) -> io::Result<NamedTempFile> {
-    unfinished(folder_of(path), "")
-}
-
-/// The folder that a path is in; that of a bare name is the working folder.
-fn folder_of(path: &Path) -> &Path {
-    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."))
-}
-
-/// A file that is to be moved to its place when it is finished, readable by whom new files of this user are readable by.
-fn unfinished(folder: &Path, suffix: &str) -> io::Result<NamedTempFile> {
-    let mut file = tempfile::Builder::new();
-    file.prefix(UNFINISHED).suffix(suffix);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        // Temporary files are private otherwise. The system takes away what the mask of this process forbids.
-        file.permissions(fs::Permissions::from_mode(0o666));
-    }
-    // The error ends with the name of the unfinished file, of which nobody knows.
-    file.tempfile_in(folder).map_err(|error| {
-        let text = error.to_string();
-        io::Error::new(error.kind(), text.split(" at path ").next().unwrap_or_default())
-    })
 }
 
 /// A file that is being written. Dropped without [`OutputFolder::commit`] it leaves nothing behind.

@@ -26,4 +26,5 @@ pub mod rows;
 pub mod subjects;
 pub mod summaries;
 pub mod targets;
+pub mod unfinished;
 pub mod vpc;

@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
-use crate::output::folder::{UNFINISHED, is_plain_name, is_unchanged};
+use crate::output::folder::{is_plain_name, is_unchanged};
 use crate::output::layout::Encoding;
 use crate::output::manifest::{FILE_NAME, FileRecord, Manifest, ManifestError};
+use crate::output::unfinished::UNFINISHED;
 
 /// Why a folder is not one of results.
 #[derive(Debug, thiserror::Error)]

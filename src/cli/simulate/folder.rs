@@ -11,7 +11,7 @@ use teorell::cohort::streams::Purpose;
 use teorell::engine::Engine;
 use teorell::output::columns::{self, Column};
 use teorell::output::exposures::ExposureSink;
-use teorell::output::folder::{OutputFile, OutputFolder, UNFINISHED};
+use teorell::output::folder::{OutputFile, OutputFolder};
 use teorell::output::layout::{Encoding, Format, Layout, SweptCell, SweptColumn};
 use teorell::output::manifest::{self, Manifest};
 use teorell::output::profiles::ProfileSink;
@@ -65,9 +65,9 @@ impl Files {
         let rows = writes_rows(study);
         let format = table_format(wanted)?;
         let folder = OutputFolder::open(out)?;
-        if folder.unfinished() > 0 {
+        if folder.under_way() > 0 {
             warning(&format!(
-                "`{}` holds unfinished files (`{UNFINISHED}...`) of a run that was ended early or is under way; delete them if none is",
+                "another run is writing into `{}`: the results of the later one to end will stay",
                 out.display()
             ));
         }
