@@ -17,11 +17,13 @@ pub(crate) struct Maxima {
     slopes: [Lanes; PLACES + 1],
     /// Slope at the end of the last step before the one at hand; -1 where none is known.
     before: Lanes,
+    /// The slope's polynomial over the step as a whole: its terms at the end.
+    terms: Vec<Lanes>,
 }
 
 impl Maxima {
     pub fn new(backend: Backend) -> Self {
-        Self { backend, slopes: [Lanes::splat(-1.0); PLACES + 1], before: Lanes::splat(-1.0) }
+        Self { backend, slopes: [Lanes::splat(-1.0); PLACES + 1], before: Lanes::splat(-1.0), terms: Vec::new() }
     }
 
     /// Forgets the step before in one lane.
@@ -38,19 +40,9 @@ impl Maxima {
     /// polynomial of the integrating state.
     pub fn find(&mut self, area: &[Lanes], step: &Lanes) -> u32 {
         self.before = self.slopes[PLACES];
-        self.slopes = slopes(self.backend, area, step);
-        let start = self.slopes[0];
-        let higher = |a: Lanes, b: Lanes| a.zip(b, |a, b| if a > b { a } else { b });
-        let lower = |a: Lanes, b: Lanes| a.zip(b, |a, b| if a < b { a } else { b });
-        let highest = self.slopes.into_iter().fold(start, higher);
-        let lowest = self.slopes.into_iter().fold(start, lower);
-        let mut found = 0;
-        for i in 0..LANES {
-            let turns = (highest.0[i] > 0.0) & (lowest.0[i] < 0.0);
-            let between = (self.before.0[i] >= 0.0) & (start.0[i] <= 0.0);
-            found |= u32::from(turns | between) << i;
-        }
-        found
+        self.terms.resize(area.len() - 2, Lanes::splat(0.0));
+        look(self.backend, area, step, &mut self.terms, &mut self.slopes);
+        turns(self.backend, &self.slopes, &self.before)
     }
 
     /// Times since the start of the step at which the curve rises and then falls, in order.
@@ -88,26 +80,55 @@ fn bisect(mut low: f64, mut high: f64, slope: impl Fn(f64) -> f64) -> f64 {
     0.5 * (low + high)
 }
 
-lane_kernel!(fn slopes(area: &[Lanes], step: &Lanes) -> [Lanes; PLACES + 1] = slopes_kernel);
+lane_kernel!(
+    /// Lanes in which the curve rises at one place and falls at another, or between two steps.
+    fn turns(slopes: &[Lanes; PLACES + 1], before: &Lanes) -> u32 = turns_kernel
+);
 
 #[inline(always)]
-fn slopes_kernel<I: Instructions>(area: &[Lanes], step: &Lanes) -> [Lanes; PLACES + 1] {
-    let mut slopes = [area[2].map(|c| 2.0 * c); PLACES + 1];
-    // Four lanes at a time: their sums for all places fit in registers.
-    for first in (0..LANES).step_by(4) {
-        let step = Wide::<I, 1>::load_slice(&step.0[first..]);
-        let at: [Wide<I, 1>; PLACES] =
-            std::array::from_fn(|place| step.times(Wide::splat((place + 1) as f64 / PLACES as f64)));
-        let mut values = [Wide::splat(0.0); PLACES];
-        for (k, c) in area.iter().enumerate().skip(2).rev() {
-            let c = Wide::load_slice(&c.0[first..]).times(Wide::splat((k * (k - 1)) as f64));
-            for (value, at) in values.iter_mut().zip(at) {
-                *value = value.mul_add(at, c);
+fn turns_kernel<I: Instructions>(slopes: &[Lanes; PLACES + 1], before: &Lanes) -> u32 {
+    let start = slopes[0];
+    let higher = |a: Lanes, b: &Lanes| a.zip(*b, |a, b| if a > b { a } else { b });
+    let lower = |a: Lanes, b: &Lanes| a.zip(*b, |a, b| if a < b { a } else { b });
+    let highest = slopes.iter().fold(start, higher);
+    let lowest = slopes.iter().fold(start, lower);
+    let mut found = 0;
+    for i in 0..LANES {
+        let turns = (highest.0[i] > 0.0) & (lowest.0[i] < 0.0);
+        let between = (before.0[i] >= 0.0) & (start.0[i] <= 0.0);
+        found |= u32::from(turns | between) << i;
+    }
+    found
+}
+
+lane_kernel!(
+    /// Works out the slopes at all places of a step.
+    fn look(area: &[Lanes], step: &Lanes, terms: &mut [Lanes], slopes: &mut [Lanes; PLACES + 1]) = look_kernel
+);
+
+#[inline(always)]
+fn look_kernel<I: Instructions>(area: &[Lanes], step: &Lanes, terms: &mut [Lanes], slopes: &mut [Lanes; PLACES + 1]) {
+    let step = Wide::<I>::load(step);
+    let mut power = Wide::splat(1.0);
+    for (k, (c, term)) in area[2..].iter().zip(terms.iter_mut()).enumerate() {
+        Wide::load(c).times(power).times(Wide::splat(((k + 2) * (k + 1)) as f64)).store(term);
+        power = power.times(step);
+    }
+    slopes[0] = terms[0];
+    // Four places and half of the lanes at a time: their sums fit in registers.
+    for (group, slopes) in slopes[1..].chunks_exact_mut(4).enumerate() {
+        let at: [Wide<I, 2>; 4] = std::array::from_fn(|i| Wide::splat((4 * group + i + 1) as f64 / PLACES as f64));
+        for first in (0..LANES).step_by(8) {
+            let mut values = [Wide::<I, 2>::splat(0.0); 4];
+            for term in terms.iter().rev() {
+                let term = Wide::load_slice(&term.0[first..]);
+                for (value, at) in values.iter_mut().zip(at) {
+                    *value = value.mul_add(at, term);
+                }
+            }
+            for (value, slope) in values.into_iter().zip(&mut *slopes) {
+                value.store_slice(&mut slope.0[first..]);
             }
         }
-        for (value, slope) in values.into_iter().zip(&mut slopes[1..]) {
-            value.store_slice(&mut slope.0[first..]);
-        }
     }
-    slopes
 }
