@@ -5,7 +5,6 @@ mod around_model;
 
 use std::time::Instant;
 
-use teorell::output::folder::OutputFolder;
 use teorell::output::rows::Table;
 use teorell::plot;
 use teorell::plot::source::{PlotFiles, pictures};
@@ -13,7 +12,7 @@ use teorell::simulate::{Counts, n_threads};
 
 use super::exit_code::Exit;
 use super::report::{Failure, note, print};
-use super::simulate::{ForestFile, layout, manifest, plot_options, table_format, write_copies};
+use super::simulate::{ForestFile, layout, manifest, open_folder, plot_options, table_format, write_copies};
 pub use arguments::Arguments;
 
 pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
@@ -22,7 +21,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let out = arguments.out.clone().unwrap_or_else(|| format!("{}-forest", study.name()).into());
     let outputs = &study.spec().outputs;
     let format = table_format(outputs)?;
-    let folder = OutputFolder::open(&out)?;
+    let folder = open_folder(&out)?;
     let mut forest = ForestFile::create(&layout(&study), |name, columns| {
         let file = folder.create(&format!("{name}.{}", format.encoding.ending()), columns.clone())?;
         Ok(Table::new(file, format, &columns)?)

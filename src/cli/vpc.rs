@@ -7,7 +7,6 @@ use std::time::Instant;
 
 use teorell::exposure::vpc::VpcResult;
 use teorell::output::columns;
-use teorell::output::folder::OutputFolder;
 use teorell::output::of_design::unit_of_output;
 use teorell::output::vpc::{VpcNames, write_observations, write_vpc};
 use teorell::plot;
@@ -18,7 +17,7 @@ use teorell::study::Study;
 use super::exit_code::Exit;
 use super::progress::Progress;
 use super::report::{Failure, note, print};
-use super::simulate::{Solved, layout, manifest, plot_options, refuse_sweep, table_format, write_copies};
+use super::simulate::{Solved, layout, manifest, open_folder, plot_options, refuse_sweep, table_format, write_copies};
 pub use arguments::Arguments;
 
 pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
@@ -37,7 +36,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let begun = Instant::now();
     let outputs = &study.spec().outputs;
     let format = table_format(outputs)?;
-    let folder = OutputFolder::open(&out)?;
+    let folder = open_folder(&out)?;
     let ending = format.encoding.ending();
     let table = folder.create(&format!("vpc.{ending}"), columns::vpc(&names))?;
     let corrected = check.spec().prediction_corrected;

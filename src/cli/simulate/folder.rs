@@ -11,7 +11,7 @@ use teorell::cohort::streams::Purpose;
 use teorell::engine::Engine;
 use teorell::output::columns::{self, Column};
 use teorell::output::exposures::ExposureSink;
-use teorell::output::folder::{OutputFile, OutputFolder};
+use teorell::output::folder::{OutputError, OutputFile, OutputFolder};
 use teorell::output::layout::{Encoding, Format, Layout, SweptCell, SweptColumn};
 use teorell::output::manifest::{self, Manifest};
 use teorell::output::profiles::ProfileSink;
@@ -64,13 +64,7 @@ impl Files {
         let wanted = &study.spec().outputs;
         let rows = writes_rows(study);
         let format = table_format(wanted)?;
-        let folder = OutputFolder::open(out)?;
-        if folder.under_way() > 0 {
-            warning(&format!(
-                "another run is writing into `{}`: the results of the later one to end will stay",
-                out.display()
-            ));
-        }
+        let folder = open_folder(out)?;
         let layout = Arc::new(layout(study));
         let create = |name: &str, columns| folder.create(&format!("{name}.{}", format.encoding.ending()), columns);
         let create_table = |name: &str, columns: Vec<Column>| -> Result<_, Failure> {
@@ -276,6 +270,18 @@ impl Files {
         let n_files = self.folder.commit(files, manifest)?.files.len();
         Ok(format!("wrote {} files into `{path}`", n_files + 1))
     }
+}
+
+/// Opens a folder for results, and says so where another run is writing into it.
+pub fn open_folder(out: &Path) -> Result<OutputFolder, OutputError> {
+    let folder = OutputFolder::open(out)?;
+    if folder.under_way() > 0 {
+        let out = out.display();
+        warning(&format!(
+            "another run is writing into `{out}`: of files that both write, those of the later one to end will stay"
+        ));
+    }
+    Ok(folder)
 }
 
 /// How the study's pictures are drawn.
