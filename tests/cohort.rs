@@ -374,6 +374,17 @@ mod files {
     }
 
     #[test]
+    fn semicolons_and_tabs_separate_as_commas_do() {
+        let expected = read(PATIENTS, "size = 3\n[csv]").unwrap();
+        for separator in [";", "\t"] {
+            assert_eq!(read(&PATIENTS.replace(',', separator), "size = 3\n[csv]").unwrap(), expected);
+        }
+        // Where semicolons separate, commas may stand for points: such numbers are not taken for others.
+        let error = message("ID;BSA\nanna;1,62\n", "size = 1\n[csv]");
+        assert!(error.contains("patients.csv:2:2") && error.contains("1,62"), "{error}");
+    }
+
+    #[test]
     fn chosen_columns_stand_beside_drawn_covariates() {
         let content = "site,patient,BSA\nUppsala,7,1.8\n";
         let cohort =

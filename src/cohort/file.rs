@@ -1,5 +1,7 @@
 //! Subjects from a CSV file: an identifier and one column per covariate.
 
+use std::fs::File;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
 use rand::RngExt;
@@ -7,6 +9,7 @@ use serde::Deserialize;
 
 use crate::cohort::error::CohortError;
 use crate::cohort::streams::{Purpose, Streams};
+use crate::regimen::dataset::separator_of;
 
 /// `[cohort.csv]`.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -50,8 +53,7 @@ impl CohortFile {
     pub(crate) fn read(spec: &CsvSpec, base_dir: &Path, size: u64) -> Result<Self, CohortError> {
         let path = base_dir.join(&spec.path);
         let unreadable = |source| CohortError::Unreadable { path: path.clone(), source };
-        let mut reader =
-            csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_path(&path).map_err(unreadable)?;
+        let mut reader = open(&path).map_err(unreadable)?;
         let header: Vec<String> = reader.headers().map_err(unreadable)?.iter().map(str::to_owned).collect();
         if header.is_empty() {
             return Err(CohortError::NoRows { path });
@@ -100,6 +102,13 @@ impl CohortFile {
         let n = self.names.len();
         (&self.ids[row], &self.values[row * n..(row + 1) * n])
     }
+}
+
+/// Opens a file whose cells are separated by commas, semicolons or tabs.
+fn open(path: &Path) -> csv::Result<csv::Reader<File>> {
+    let mut header = Vec::new();
+    BufReader::new(File::open(path)?).read_until(b'\n', &mut header)?;
+    csv::ReaderBuilder::new().delimiter(separator_of(&header)).flexible(true).trim(csv::Trim::All).from_path(path)
 }
 
 fn rows_as_number(rows: usize) -> u64 {

@@ -185,8 +185,8 @@ fn unreadable(error: io::Error) -> Fault {
     Fault::Unreadable { message: error.to_string() }
 }
 
-/// The one that occurs most often outside quotes; the comma on equal terms.
-fn separator_of(header: &[u8]) -> u8 {
+/// The separator of cells in a header: of comma, semicolon and tab the one that occurs most often outside quotes; the comma on equal terms.
+pub(crate) fn separator_of(header: &[u8]) -> u8 {
     let mut counts = [0_usize; SEPARATORS.len()];
     let mut quoted = false;
     for &byte in header {
