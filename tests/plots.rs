@@ -277,6 +277,10 @@ fn themes_and_groups_change_pictures_and_nothing_else() {
             assert_eq!(old.name, new.name);
             assert_eq!(old.blake3 == new.blake3, old.name.ends_with(".csv"), "{}", old.name);
         }
+        // Groups are of one arm.
+        let clearance = fs::read_to_string(folder.join("clearance.svg")).unwrap();
+        let says_which = clearance.contains(&format!("inotuzumab, arm {}: clearance over time", manifest.arms[0].name));
+        assert_eq!(says_which, n_arms > 1, "{}", &clearance[..600]);
     }
 }
 

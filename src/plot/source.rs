@@ -326,8 +326,10 @@ impl Study<'_> {
             .flat_map(|file| &file.columns)
             .find(|column| column.name == covariate)
             .map_or("", |column| column.unit.as_str());
+        let name = &self.manifest.study.name;
+        let several = self.manifest.arms.len() > 1;
         Ok(TimeCourse {
-            heading: self.manifest.study.name.clone(),
+            heading: if several { format!("{name}, arm {first_arm}") } else { name.clone() },
             quantity: label.to_owned(),
             unit: self.unit(quantity),
             time_unit: self.time_unit,
