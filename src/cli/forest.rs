@@ -8,11 +8,13 @@ use std::time::Instant;
 use teorell::output::rows::Table;
 use teorell::plot;
 use teorell::plot::source::{PlotFiles, pictures};
-use teorell::simulate::{Counts, n_threads};
+use teorell::simulate::Counts;
 
 use super::exit_code::Exit;
 use super::report::{Failure, note, print};
-use super::simulate::{ForestFile, layout, manifest, open_folder, plot_options, table_format, write_copies};
+use super::simulate::{
+    ForestFile, layout, manifest, open_folder, plot_options, record_simulation, table_format, write_copies,
+};
 pub use arguments::Arguments;
 
 pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
@@ -34,8 +36,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let text = forest.text(&study);
     let mut manifest = manifest("forest", &study, &layout(&study), Counts::default());
     manifest.arms.retain(|record| Some(record.name.as_str()) == forest.arm());
-    manifest.timings.insert("simulation_s".to_owned(), simulated.as_secs_f64().into());
-    manifest.timings.insert("threads".to_owned(), n_threads(arguments.threads).into());
+    record_simulation(&mut manifest, simulated, arguments.threads);
     let (file, solved) = forest.finish()?;
     manifest.solver.solved_by = solved.counts();
     let sources = PlotFiles { forest: Some(file.written_path().to_owned()), ..PlotFiles::default() };

@@ -22,7 +22,9 @@ use super::report::{Failure, note, print};
 pub use arguments::{Arguments, find_study, refuse_sweep};
 use failures::Failures;
 use folder::Files;
-pub use folder::{layout, manifest, open_folder, plot_options, summary_times, table_format, write_copies};
+pub use folder::{
+    layout, manifest, open_folder, plot_options, record_simulation, summary_times, table_format, write_copies,
+};
 pub use forests::ForestFile;
 pub use solved::Solved;
 

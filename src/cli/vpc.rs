@@ -11,13 +11,14 @@ use teorell::output::of_design::unit_of_output;
 use teorell::output::vpc::{VpcNames, write_observations, write_vpc};
 use teorell::plot;
 use teorell::plot::source::{PlotFiles, pictures};
-use teorell::simulate::n_threads;
 use teorell::study::Study;
 
 use super::exit_code::Exit;
 use super::progress::Progress;
 use super::report::{Failure, note, print};
-use super::simulate::{Solved, layout, manifest, open_folder, plot_options, refuse_sweep, table_format, write_copies};
+use super::simulate::{
+    Solved, layout, manifest, open_folder, plot_options, record_simulation, refuse_sweep, table_format, write_copies,
+};
 pub use arguments::Arguments;
 
 pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
@@ -69,8 +70,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     if outputs.plots {
         files.extend(plot::write(&folder, &pictures(&sources, &manifest, &plot_options(&study))?)?);
     }
-    manifest.timings.insert("simulation_s".to_owned(), simulated.as_secs_f64().into());
-    manifest.timings.insert("threads".to_owned(), n_threads(arguments.threads).into());
+    record_simulation(&mut manifest, simulated, arguments.threads);
     let n_files = folder.commit(files, manifest)?.files.len();
 
     tell(arguments, &study, &result, &names)?;

@@ -15,6 +15,7 @@ use teorell::output::folder::{OutputError, OutputFile, OutputFolder};
 use teorell::output::layout::{Encoding, Format, Layout, SweptCell, SweptColumn};
 use teorell::output::manifest::{self, Manifest};
 use teorell::output::profiles::ProfileSink;
+use teorell::output::row_sink::{RowSink, SubjectRows};
 use teorell::output::rows::Table;
 use teorell::output::subjects::SubjectSink;
 use teorell::output::summaries::{SummaryPlan, SummarySink, append_accumulation, append_summary};
@@ -70,18 +71,9 @@ impl Files {
         let create_table = |name: &str, columns: Vec<Column>| -> Result<_, Failure> {
             Ok(Table::new(create(name, columns.clone())?, format, &columns)?.with_provenance(&layout.provenance))
         };
-        let profiles = match wanted.profiles && rows {
-            true => Some(ProfileSink::new(layout.clone(), format, create("profiles", columns::profiles(&layout))?)?),
-            false => None,
-        };
-        let exposure = match wanted.cycles && rows {
-            true => Some(ExposureSink::new(layout.clone(), format, create("exposure", columns::exposure(&layout))?)?),
-            false => None,
-        };
-        let subjects = match wanted.subjects && rows {
-            true => Some(SubjectSink::new(layout.clone(), format, create("subjects", columns::subjects(&layout))?)?),
-            false => None,
-        };
+        let profiles = row_sink(wanted.profiles && rows, "profiles", &layout, format, create)?;
+        let exposure = row_sink(wanted.cycles && rows, "exposure", &layout, format, create)?;
+        let subjects = row_sink(wanted.subjects && rows, "subjects", &layout, format, create)?;
         let summary = match wanted.summary || wanted.exposure {
             true => Some(SummaryFiles {
                 sink: summary_sink(study, &layout),
@@ -262,14 +254,37 @@ impl Files {
             pictures.retain(|picture| is_wanted(study, &picture.name));
             files.extend(plot::write(&self.folder, &pictures)?);
         }
-        let seconds = |duration: Duration| (duration.as_secs_f64() * 1000.0).round() / 1000.0;
-        manifest.timings.insert("simulation_s".to_owned(), seconds(simulated).into());
+        record_simulation(&mut manifest, simulated, threads);
         manifest.timings.insert("pictures_s".to_owned(), seconds(begun.elapsed()).into());
-        manifest.timings.insert("threads".to_owned(), n_threads(threads).into());
         let path = self.folder.path().display().to_string();
         let n_files = self.folder.commit(files, manifest)?.files.len();
         Ok(format!("wrote {} files into `{path}`", n_files + 1))
     }
+}
+
+/// A table with rows of subjects, where it is wanted.
+fn row_sink<R: SubjectRows>(
+    wanted: bool,
+    name: &str,
+    layout: &Arc<Layout>,
+    format: Format,
+    create: impl Fn(&str, Vec<Column>) -> Result<OutputFile, OutputError>,
+) -> Result<Option<RowSink<OutputFile, R>>, Failure> {
+    if !wanted {
+        return Ok(None);
+    }
+    Ok(Some(RowSink::new(layout.clone(), format, create(name, R::columns(layout))?)?))
+}
+
+/// Records how long the simulation took, and on how many threads.
+pub fn record_simulation(manifest: &mut Manifest, simulated: Duration, threads: Option<usize>) {
+    manifest.timings.insert("simulation_s".to_owned(), seconds(simulated).into());
+    manifest.timings.insert("threads".to_owned(), n_threads(threads).into());
+}
+
+/// To the millisecond.
+fn seconds(duration: Duration) -> f64 {
+    (duration.as_secs_f64() * 1000.0).round() / 1000.0
 }
 
 /// Opens a folder for results, and says so where another run is writing into it.
