@@ -106,13 +106,14 @@ impl CovariateWalk {
         f64::INFINITY
     }
 
-    /// Moves past the rows before `time` and puts covariates on a line at their value then; says whether any changed.
+    /// Moves past the rows before `time` and puts covariates on a line at their value then; says whether any changed. The
+    /// lines end here: what the rows at `time` say holds for their records, and not what the line says.
     pub fn reach(&mut self, table: &CovariateTable, time: f64, current: &mut [f64]) -> bool {
         while self.row < self.segment_end && table.times[self.row] < time {
             self.row += 1;
         }
         let mut changed = false;
-        for line in &self.lines {
+        for line in self.lines.drain(..) {
             changed |= set(&mut current[line.covariate], line.at(time));
         }
         changed
@@ -134,7 +135,6 @@ impl CovariateWalk {
 
     /// Passes what is left of the rows at `time` and takes what holds from there to the next row; says whether any changed.
     pub fn depart(&mut self, table: &CovariateTable, time: f64, current: &mut [f64]) -> bool {
-        self.lines.clear();
         if self.filled.is_empty() {
             return false;
         }
@@ -171,7 +171,6 @@ impl CovariateWalk {
         if self.filled.is_empty() {
             return;
         }
-        self.lines.clear();
         if self.segment_end < table.times.len() {
             self.row = self.segment_end;
             self.segment_start = self.row;

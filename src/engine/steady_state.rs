@@ -49,7 +49,8 @@ pub(super) struct Train {
     pub phase: f64,
 }
 
-/// Value of each state, `None` for those that keep what they have. The cursor is settled.
+/// Value of each state, `None` for those that keep what they have. The cursor is settled. Covariates are those of the
+/// record, also where they follow a line before and after it.
 pub(super) fn solve(
     cursor: &Cursor<'_>,
     record: usize,
@@ -57,7 +58,7 @@ pub(super) fn solve(
     state: &[f64],
 ) -> Result<Vec<Option<f64>>, Cause> {
     let program = cursor.program;
-    if !cursor.lines().is_empty() || changes_with_time(program, train) {
+    if changes_with_time(program, train) {
         return Err(Cause::TimeVaryingSteadyState { record });
     }
     let none = Cause::NoSteadyState { record, change: f64::NAN };

@@ -206,6 +206,37 @@ fn covariates_run_between_records_as_the_model_says_unless_told_otherwise() {
     }
 }
 
+/// Two records at one time between two others, where a line would give both the same covariate: each sees its own, its
+/// dose enters with its own, and the next stretch starts from the last one.
+#[test]
+fn records_at_one_time_see_their_own_covariate_also_where_it_follows_a_line() {
+    const DATA: &str = "ID,TIME,AMT,EVID,CRCL\n1,0,1,1,0.1\n1,4,.,0,0.3\n1,4,0.8,1,0.5\n1,4,.,0,0.2\n1,8,.,0,0.4\n";
+    let model = "m <- function() { model({ linear(CRCL)\n k <- CRCL\n f(a) <- CRCL\n d/dt(a) <- -CRCL * a }) }";
+    let design = design(model);
+    let results = simulate(&design, &read(DATA, &design), 1);
+    assert_eq!(column(&results, &design, "k"), [0.1, 0.3, 0.5, 0.2, 0.4]);
+    // The integral of k is 0.8 over the first four hours and 1.2 over the last; F is k.
+    let before = 0.1 * (-0.8f64).exp();
+    let after = before + 0.8 * 0.5;
+    let expected = [0.1, before, after, after, after * (-1.2f64).exp()];
+    for (found, expected) in column(&results, &design, "a").iter().zip(expected) {
+        // Ten times the tolerance of the engine.
+        assert!((found / expected - 1.0).abs() < 1e-7, "{found} not {expected}");
+    }
+}
+
+/// As at the first record of a subject, whatever comes before.
+#[test]
+fn a_steady_state_takes_the_covariate_of_its_record_where_it_follows_a_line() {
+    const DATA: &str = "ID,TIME,AMT,EVID,SS,II,CRCL\n1,0,.,0,.,.,0.1\n1,4,1,1,1,12,0.3\n1,8,.,0,.,.,0.5\n";
+    let design = design("m <- function() { model({ linear(CRCL)\n d/dt(a) <- -CRCL * a }) }");
+    let left = column(&simulate(&design, &read(DATA, &design), 1), &design, "a");
+    let just_after = 1.0 / (1.0 - (-0.3f64 * 12.0).exp());
+    // Ten times the tolerance of the engine.
+    assert!((left[1] / just_after - 1.0).abs() < 1e-7, "{left:?}");
+    assert!((left[2] / (just_after * (-1.6f64).exp()) - 1.0).abs() < 1e-7, "{left:?}");
+}
+
 #[test]
 fn a_grid_adds_rows_and_changes_none() {
     let mut design = design(ONE_COMPARTMENT);
