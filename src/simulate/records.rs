@@ -64,11 +64,16 @@ pub fn model_names(model: &Model) -> ModelNames {
     }
 }
 
-/// Covariates between records as chosen, and for those not chosen by name as the model says: `linear(WT)`.
+/// Covariates between records as chosen, and for those not chosen by name as the model says: `linear(WT)`. Columns that say the
+/// occasion are carried forward where others follow a line, for there is no occasion between two of them.
 #[must_use]
 pub fn with_interpolation_of(model: &Model, mut chosen: CovariateInterpolation) -> CovariateInterpolation {
     // The first mention of a name counts.
     chosen.by_name.extend(model.ir().interpolation.iter().map(|(name, how)| (name.text.clone(), *how)));
+    let occasions = model.ir().etas.iter().filter_map(|eta| eta.level.as_deref());
+    let on_a_line = occasions.filter(|column| chosen.of(column) == Interpolation::Linear);
+    let forward: Vec<_> = on_a_line.map(|column| (column.to_owned(), Interpolation::Locf)).collect();
+    chosen.by_name.splice(..0, forward);
     chosen
 }
 
@@ -234,10 +239,9 @@ impl RecordsRun<'_> {
             let variability = &replicate.population.variability;
             table.values.extend(variability.draw_occasion(&replicate.streams, subject, &occasions));
         }
-        let occasion = table.interpolation.get(columns[0]).copied().unwrap_or_default();
-        // An occasion has no values between two of them.
-        let occasion = if occasion == Interpolation::Linear { Interpolation::Locf } else { occasion };
+        let of_columns: Vec<Interpolation> = columns.iter().map(|&column| table.interpolation[column]).collect();
+        let of_etas = replicate.population.variability.occasion_of_etas().into_iter();
         table.interpolation.truncate(kept);
-        table.interpolation.resize(model.program().covariates.len(), occasion);
+        table.interpolation.extend(of_etas.map(|column| of_columns[column]));
     }
 }

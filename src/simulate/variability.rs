@@ -64,6 +64,16 @@ impl Variability {
         self.levels.iter().map(|level| level.column.as_str())
     }
 
+    /// The column that says the occasion of each occasion-level eta, by its position in [`Variability::occasion_columns`], in
+    /// the model's order.
+    pub(super) fn occasion_of_etas(&self) -> Vec<usize> {
+        let mut columns = vec![0; self.levels.iter().map(|level| level.positions.len()).sum()];
+        for (column, level) in self.levels.iter().enumerate() {
+            level.positions.iter().for_each(|&position| columns[position] = column);
+        }
+        columns
+    }
+
     /// Occasion-level etas, in the model's order, at the given values of [`Variability::occasion_columns`].
     ///
     /// An occasion's etas depend on the subject, the column and the value of the occasion alone, so that a subject that returns to an

@@ -237,6 +237,35 @@ fn a_steady_state_takes_the_covariate_of_its_record_where_it_follows_a_line() {
     assert!((left[2] / (just_after * (-1.6f64).exp()) - 1.0).abs() < 1e-7, "{left:?}");
 }
 
+/// There is no occasion between two of them, and one level does not follow the choice for another.
+#[test]
+fn occasions_stay_among_those_of_the_data_and_go_their_own_way_between_records() {
+    const DATA: &str = "ID,TIME,AMT,EVID,OCC,SEASON\n1,0,1,1,1,1\n1,4,.,0,.,.\n1,10,.,0,2,3\n";
+    let model = "m <- function() { ini({ occ ~ 0.04 | OCC; season ~ 0.04 | SEASON })\n
+        model({ o <- occ\n s <- season\n k <- 0.1 * exp(o + s)\n d/dt(a) <- -k * a }) }";
+    let run = |interpolation: CovariateInterpolation| {
+        let design = RecordDesign { interpolation, ..design(model) };
+        let results = simulate(&design, &read(DATA, &design), 1);
+        ["o", "s", "a"].map(|name| column(&results, &design, name))
+    };
+    let [o, s, a] = run(CovariateInterpolation { default: Interpolation::Linear, by_name: Vec::new() });
+    assert_eq!((o[1], s[1]), (o[0], s[0]), "carried forward");
+    assert!((o[0] - o[2]).abs() > 1e-6 && (s[0] - s[2]).abs() > 1e-6, "another one at the last record");
+    let rate = |occ: f64, season: f64| 0.1 * (occ + season).exp();
+    let as_carried = |a: &[f64], rates: [f64; 2]| {
+        let expected = (-4.0 * rates[0] - 6.0 * rates[1]).exp();
+        // Ten times the tolerance of the engine.
+        assert!((a[2] / expected - 1.0).abs() < 1e-7, "{} not {expected}", a[2]);
+    };
+    as_carried(&a, [rate(o[0], s[0]); 2]);
+    let mixed = |back: &str| {
+        let by_name = vec![(back.to_owned(), Interpolation::Nocb)];
+        run(CovariateInterpolation { default: Interpolation::Locf, by_name })[2].clone()
+    };
+    as_carried(&mixed("OCC"), [rate(o[2], s[0]); 2]);
+    as_carried(&mixed("season"), [rate(o[0], s[2]); 2]);
+}
+
 #[test]
 fn a_grid_adds_rows_and_changes_none() {
     let mut design = design(ONE_COMPARTMENT);
