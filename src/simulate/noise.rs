@@ -8,16 +8,28 @@ use rand_distr::{Distribution, StandardNormal};
 
 use crate::cohort::streams::ResidualStreams;
 
-/// Number of a sample among those at its time, so that each has its own draw.
-pub(super) fn ordinal(times: &[f64], row: usize) -> u16 {
-    let before = times[..row].iter().rev().take_while(|&&time| time == times[row]);
-    before.fold(0, |ordinal, _| ordinal.wrapping_add(1))
+/// When each sample is taken, and which of those at its time it is, so that each has its own draw.
+#[derive(Clone, Copy)]
+pub(super) struct Moments<'a> {
+    pub times: &'a [f64],
+    /// Empty: samples at one time are numbered in their order.
+    pub ordinals: &'a [u16],
+}
+
+impl Moments<'_> {
+    pub fn ordinal(&self, row: usize) -> u16 {
+        self.ordinals.get(row).copied().unwrap_or_else(|| {
+            let before = self.times[..row].iter().rev().take_while(|&&time| time == self.times[row]);
+            before.fold(0, |ordinal, _| ordinal.wrapping_add(1))
+        })
+    }
 }
 
 /// What [`StandardNormal`] draws for each sample of an endpoint from its own generator.
-pub(super) fn normal(streams: ResidualStreams, endpoint: u16, times: &[f64]) -> Vec<f64> {
+pub(super) fn normal(streams: ResidualStreams, endpoint: u16, moments: Moments<'_>) -> Vec<f64> {
     const AT_ONCE: usize = 64;
     let edges: &[f64; LAYERS + 1] = &EDGES;
+    let Moments { times, ordinals } = moments;
     let mut values = vec![0.0; times.len()];
     let (mut words, mut left) = ([0; AT_ONCE], [0; AT_ONCE]);
     let mut before = f64::NAN;
@@ -33,11 +45,12 @@ pub(super) fn normal(streams: ResidualStreams, endpoint: u16, times: &[f64]) -> 
             let (found, decided) = of_one_word(word, edges);
             *value = found;
             left[n_left % AT_ONCE] = row;
-            n_left += usize::from(!decided | (time == before));
+            let is_first = ordinals.get(row).map_or(time != before, |&ordinal| ordinal == 0);
+            n_left += usize::from(!decided | !is_first);
             before = time;
         }
         for &row in &left[..n_left] {
-            values[row] = StandardNormal.sample(&mut streams.at(times[row], endpoint, ordinal(times, row)));
+            values[row] = StandardNormal.sample(&mut streams.at(times[row], endpoint, moments.ordinal(row)));
         }
     }
     values
@@ -102,8 +115,13 @@ mod tests {
         for subject in 0..200 {
             let streams = Streams::new(17).residuals(subject);
             let times: Vec<f64> = (0..300).map(|i| f64::from(i - i % 7 / 6)).collect();
-            for (row, value) in normal(streams, 1, &times).into_iter().enumerate() {
-                let mut rng = streams.at(times[row], 1, ordinal(&times, row));
+            // Those of odd subjects are numbered from behind.
+            let last_first: Vec<u16> = (0..300).map(|i| u16::from(i % 7 == 5)).collect();
+            let ordinals: &[u16] = if subject % 2 == 0 { &[] } else { &last_first };
+            let moments = Moments { times: &times, ordinals };
+            for (row, value) in normal(streams, 1, moments).into_iter().enumerate() {
+                let ordinal = u16::from(row % 7 == if subject % 2 == 0 { 6 } else { 5 });
+                let mut rng = streams.at(times[row], 1, ordinal);
                 by_one_word += u32::from(of_one_word(rand::Rng::next_u64(&mut rng.clone()), &EDGES).1);
                 let alone: f64 = StandardNormal.sample(&mut rng);
                 assert_eq!(value.to_bits(), alone.to_bits(), "subject {subject}, row {row}");

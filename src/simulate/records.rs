@@ -10,7 +10,7 @@ use super::subject::{Person, Replicate, Simulator, Treated};
 use crate::engine::timeline::{CovariateTable, Interpolation, Interval};
 use crate::model::Model;
 use crate::regimen::dosing::Cycle;
-use crate::regimen::event::SubjectRecords;
+use crate::regimen::event::{Evid, SubjectRecords};
 use crate::regimen::names::ModelNames;
 use crate::regimen::schedule::{self, Answer, CovariateInterpolation, Exposures, RowOrigin, ScheduleOptions};
 
@@ -133,6 +133,34 @@ fn amount_given(subject: &SubjectRecords, interval: &Interval) -> f64 {
     })
 }
 
+/// Which one each row is among the observations of its endpoint and time. Rows of doses and of the grid are numbered apart, so
+/// that an observation has the same residual error whichever of them are answered beside it.
+fn ordinals(subject: &SubjectRecords, rows: &[RowOrigin], times: &[f64], endpoints: &[u16]) -> Vec<u16> {
+    const OF_OTHER_RECORDS: u16 = 1 << 15;
+    const OF_THE_GRID: u16 = OF_OTHER_RECORDS | 1 << 14;
+    let mut next: Vec<(u16, u16, u16)> = Vec::new();
+    let mut ordinals = Vec::with_capacity(rows.len());
+    for (row, (origin, &endpoint)) in rows.iter().zip(endpoints).enumerate() {
+        if row > 0 && times[row] != times[row - 1] {
+            next.clear();
+        }
+        let first = match *origin {
+            RowOrigin::Record(index) if subject.records[index].evid == Evid::Observation => 0,
+            RowOrigin::Record(_) => OF_OTHER_RECORDS,
+            RowOrigin::Grid(_) => OF_THE_GRID,
+        };
+        let known = next.iter().position(|&(of_first, of_endpoint, _)| (of_first, of_endpoint) == (first, endpoint));
+        let place = known.unwrap_or_else(|| {
+            next.push((first, endpoint, first));
+            next.len() - 1
+        });
+        let ordinal = &mut next[place].2;
+        ordinals.push(*ordinal);
+        *ordinal = ordinal.wrapping_add(1);
+    }
+    ordinals
+}
+
 struct RecordsRun<'a> {
     design: &'a RecordDesign,
     simulator: Simulator<'a>,
@@ -193,6 +221,7 @@ impl RecordsRun<'_> {
         let (endpoints, carried) = self.rows(subject, &schedule.rows);
         Ok(Treated {
             cycles: cycles.collect(),
+            ordinals: ordinals(subject, &schedule.rows, &times, &endpoints),
             times: times.into(),
             endpoints,
             carried,

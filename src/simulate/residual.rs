@@ -3,7 +3,7 @@
 use rand::{Rng, RngExt};
 use rand_distr::{Binomial, Distribution, Poisson, StandardNormal, StudentT};
 
-use super::noise::{self, ordinal};
+use super::noise::{self, Moments};
 use crate::cohort::streams::ResidualStreams;
 use crate::model::CompiledEndpoint;
 use crate::model::ir::{ErrorModel, Transform};
@@ -55,8 +55,16 @@ pub struct Samples<'a> {
     pub observed: &'a [u16],
     /// Time of each sample.
     pub times: &'a [f64],
+    /// Which one each sample is among those of its endpoint and time; empty where they are numbered in their order.
+    pub ordinals: &'a [u16],
     /// The outputs at the samples.
     pub profile: &'a Profile,
+}
+
+impl<'a> Samples<'a> {
+    fn moments(&self) -> Moments<'a> {
+        Moments { times: self.times, ordinals: self.ordinals }
+    }
 }
 
 /// As [`observe`], one observation per sample, each with a generator of its own.
@@ -68,9 +76,10 @@ pub fn observe_all(samples: &Samples<'_>, streams: ResidualStreams) -> Vec<f64> 
     {
         return observe_continuous(endpoint, first, samples, streams);
     }
+    let moments = samples.moments();
     let sample = |(row, &time): (usize, &f64)| {
         let index = samples.observed.get(row).copied().unwrap_or(0);
-        let mut rng = streams.at(time, index, ordinal(samples.times, row));
+        let mut rng = streams.at(time, index, moments.ordinal(row));
         let endpoint = samples.endpoints.get(usize::from(index));
         endpoint.map_or(f64::NAN, |endpoint| observe(endpoint, samples.profile.row(row), &mut rng))
     };
@@ -86,10 +95,11 @@ fn observe_continuous(
 ) -> Vec<f64> {
     let error = ContinuousError::of(endpoint);
     let rows = || samples.profile.values.chunks_exact(samples.profile.n_outputs);
+    let moments = samples.moments();
     let mut values = match error.degrees_of_freedom {
-        None => noise::normal(streams, index, samples.times),
+        None => noise::normal(streams, index, moments),
         Some(_) => {
-            let rng = |row: usize| streams.at(samples.times[row], index, ordinal(samples.times, row));
+            let rng = |row: usize| streams.at(moments.times[row], index, moments.ordinal(row));
             rows().take(samples.times.len()).enumerate().map(|(i, row)| error.noise(row, &mut rng(i))).collect()
         }
     };
@@ -333,12 +343,13 @@ mod tests {
             observe(&endpoints[usize::from(index)], &values[row], &mut streams.at(times[row], index, ordinal)).to_bits()
         };
         for observed in [[0; 6], [1; 6], [2; 6], [3; 6], [4; 6], [0, 1, 1, 2, 3, 4]] {
-            let samples = Samples { endpoints: &endpoints, observed: &observed, times: &times, profile: &profile };
+            let samples =
+                Samples { endpoints: &endpoints, observed: &observed, times: &times, ordinals: &[], profile: &profile };
             let found: Vec<u64> = observe_all(&samples, streams).into_iter().map(f64::to_bits).collect();
             let alone: Vec<u64> = observed.iter().enumerate().map(|(row, &index)| of(index, row)).collect();
             assert_eq!(found, alone, "{observed:?}");
         }
-        let samples = Samples { endpoints: &endpoints, observed: &[], times: &times, profile: &profile };
+        let samples = Samples { endpoints: &endpoints, observed: &[], times: &times, ordinals: &[], profile: &profile };
         assert_eq!(
             observe_all(&samples, streams)[1].to_bits(),
             of(0, 1),

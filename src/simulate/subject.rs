@@ -57,6 +57,8 @@ pub(super) struct Treated {
     pub times: Arc<[f64]>,
     /// Endpoint that each sample observes; empty where all observe the first.
     pub endpoints: Vec<u16>,
+    /// Which one each sample is among those of its endpoint and time; empty where they are numbered in their order.
+    pub ordinals: Vec<u16>,
     pub cycles: Arc<[Cycle]>,
     pub events: Vec<CourseEvent>,
     /// Columns of the data that the results carry along, per sample.
@@ -152,8 +154,8 @@ impl<'a> Simulator<'a> {
         if endpoints.is_empty() || !self.setup.residual {
             return Vec::new();
         }
-        let (observed, times) = (treated.endpoints.as_slice(), &*treated.times);
-        residual::observe_all(&Samples { endpoints, observed, times, profile }, streams.residuals(subject))
+        let Treated { times, endpoints: observed, ordinals, .. } = treated;
+        residual::observe_all(&Samples { endpoints, observed, times, ordinals, profile }, streams.residuals(subject))
     }
 
     /// Individual parameters at the start, and the terminal half-life they lead to.

@@ -266,6 +266,28 @@ fn occasions_stay_among_those_of_the_data_and_go_their_own_way_between_records()
     as_carried(&mixed("season"), [rate(o[0], s[2]); 2]);
 }
 
+/// Rows of doses and of a grid have draws of their own.
+#[test]
+fn an_observation_has_one_residual_error_whatever_is_answered_beside_it() {
+    const DATA: &str = "ID,TIME,AMT,EVID,OCC\n1,0,100,1,1\n1,0,.,0,1\n1,6,.,0,1\n1,6,.,0,1\n1,6,50,1,1\n";
+    const OTHER_RECORDS: &str =
+        "ID,TIME,AMT,EVID,OCC\n1,0,100,1,1\n1,0,.,2,1\n1,0,.,0,1\n1,6,0,1,1\n1,6,.,0,1\n1,6,.,0,1\n1,6,50,1,1\n";
+    let mut design = design(ONE_COMPARTMENT);
+    let observed = |design: &RecordDesign, data: &str| {
+        simulate(design, &read(data, design), 1)[0].outcome.as_ref().unwrap().observed.clone()
+    };
+    let all = observed(&design, DATA);
+    let others = observed(&design, OTHER_RECORDS);
+    assert_eq!([all[1], all[2], all[3]], [others[2], others[4], others[5]], "records that observe nothing");
+    assert!(all[0] != all[1] && all[2] != all[3], "each row has its own");
+    design.answer = Answer::ObservationsOnly;
+    assert_eq!(observed(&design, DATA), all[1..4]);
+    design.grid = vec![0.0, 3.0, 6.0];
+    let with_grid = observed(&design, DATA);
+    assert_eq!([with_grid[1], with_grid[4], with_grid[5]], [all[1], all[2], all[3]]);
+    assert_ne!(with_grid[3], all[2]);
+}
+
 #[test]
 fn a_grid_adds_rows_and_changes_none() {
     let mut design = design(ONE_COMPARTMENT);
