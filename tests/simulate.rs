@@ -207,6 +207,28 @@ fn a_subject_is_the_same_whatever_is_simulated_beside_it() {
     }
 }
 
+/// Subjects of an arm share their steps in groups of sixteen: who comes next in the file completes the last group.
+#[test]
+fn a_subject_of_a_file_has_the_same_bytes_in_a_cohort_of_any_size() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("people.csv");
+    let rows = (1..=32).map(|row| format!("p{row},{},1,0,5.25\n", 1.4 + 0.03 * f64::from(row)));
+    std::fs::write(&file, format!("id,BSA,ALL,RITUX,BLSTPB\n{}", rows.collect::<String>())).unwrap();
+    for sample in ["in-order", "without-replacement", "with-replacement"] {
+        let of_size = |size| {
+            let cohort = format!("[csv]\npath = '{}'\nsample = \"{sample}\"", file.display());
+            let mut design = design(size, &cohort, vec![fixed_arm(&[1.0, 100.0, 504.0])]);
+            design.setup.solver = SolverChoice::Auto;
+            results(&design, 1).0
+        };
+        let large: Vec<_> = of_size(32).iter().map(bits).collect();
+        for size in [3, 20] {
+            let small: Vec<_> = of_size(size).iter().map(bits).collect();
+            assert!(small == large[..small.len()], "{sample}: {size} of 32");
+        }
+    }
+}
+
 #[test]
 fn another_sampling_time_leaves_the_others_as_they_are() {
     let few = results(&design(5, VIRTUAL, vec![fixed_arm(&[24.0, 504.0])]), 1).0;

@@ -81,10 +81,15 @@ impl CohortFile {
         if rows == 0 {
             return Err(CohortError::NoRows { path });
         }
-        if spec.sample != Sampling::WithReplacement && rows_as_number(rows) < size {
+        if !file.reaches(size) {
             return Err(CohortError::TooFewRows { path, rows, size });
         }
         Ok(file)
+    }
+
+    /// Whether there are rows enough for a subject, counted from 1.
+    pub(crate) fn reaches(&self, subject: u64) -> bool {
+        self.sample == Sampling::WithReplacement || subject <= rows_as_number(self.ids.len())
     }
 
     /// Identifier and covariates of one subject, counted from 1.

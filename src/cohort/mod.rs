@@ -166,7 +166,8 @@ impl Cohort {
     /// A subject that a larger cohort would have; `None` where there is none (the rows of a file are all there are).
     #[must_use]
     pub fn draw_beyond(&self, streams: &Streams, subject: u64) -> Option<Drawn> {
-        if self.file.is_some() { None } else { self.draw_any(streams, subject).ok() }
+        let is_there = self.file.as_ref().is_none_or(|file| file.reaches(subject));
+        if is_there { self.draw_any(streams, subject).ok() } else { None }
     }
 
     fn draw_any(&self, streams: &Streams, subject: u64) -> Result<Drawn, CohortError> {
