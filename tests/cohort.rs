@@ -451,6 +451,10 @@ mod files {
         assert!(
             message("id,BSA\n1,\n", in_order).starts_with("patients.csv:2:2: an empty cell in column `BSA` is not")
         );
+        assert_eq!(
+            message("BSA,id\n1.8,\n", in_order),
+            "patients.csv:2:2: no identifier in column `id`; give every subject one"
+        );
         assert_eq!(message("id,BSA\n1\n", in_order), "patients.csv:2: 1 value; the header has 2 columns");
         assert!(message("id,BSA\n1,NaN\n", in_order).starts_with("patients.csv:2:2: `NaN`"));
         assert_eq!(message("id,BSA\n1,1.8,3\n", in_order), "patients.csv:2: 3 values; the header has 2 columns");

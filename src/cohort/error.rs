@@ -145,6 +145,18 @@ pub enum CohortError {
         /// Values expected.
         expected: usize,
     },
+    /// A subject without an identifier.
+    #[error("{}:{line}:{position}: no identifier in column `{column}`; give every subject one", path.display())]
+    NoIdentifier {
+        /// The file.
+        path: PathBuf,
+        /// Line, from 1.
+        line: u64,
+        /// Number of the column, from 1.
+        position: usize,
+        /// Its name.
+        column: String,
+    },
     /// A value that is no number.
     #[error(
         "{}:{line}:{position}: {} in column `{column}` is not a finite number; correct it, or name the columns wanted in `cohort.csv.columns`",

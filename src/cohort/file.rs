@@ -67,6 +67,10 @@ impl CohortFile {
             if record.len() != header.len() {
                 return Err(CohortError::RaggedRow { path, line, found: record.len(), expected: header.len() });
             }
+            if record[columns.id].is_empty() {
+                let column = header[columns.id].clone();
+                return Err(CohortError::NoIdentifier { path, line, position: columns.id + 1, column });
+            }
             file.ids.push(record[columns.id].to_owned());
             for &position in &columns.covariates {
                 let text = &record[position];

@@ -203,6 +203,7 @@ fn cohort_path(problem: &CohortError) -> Vec<String> {
         CohortError::UnreachableMedian { key, .. } => path.extend(["body".to_owned(), (*key).to_owned()]),
         CohortError::Unreadable { .. }
         | CohortError::NoRows { .. }
+        | CohortError::NoIdentifier { .. }
         | CohortError::MissingColumn { .. }
         | CohortError::DuplicateColumn { .. }
         | CohortError::RaggedRow { .. }
