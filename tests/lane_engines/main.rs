@@ -5,6 +5,7 @@ mod fixtures;
 mod independence;
 mod inotuzumab;
 mod judged;
+mod kinks;
 mod late;
 mod peaks;
 mod recurrences;
@@ -143,9 +144,9 @@ fn a_right_hand_side_that_is_not_smooth_is_solved_by_runge_kutta() {
     assert_eq!(engine.solver(), "rk");
     let found = engine.run(&cohort.inputs());
     let expected = cohort.run(SolverChoice::Reference, 1e-11);
-    // Both step over the kinks with their error estimates alone.
+    // Three kinks; the judge steps over them with its error estimate alone.
     let worst = worst_difference(found[0].as_ref().expect("it runs"), expected[0].as_ref().expect("it runs"), 1e-3);
-    assert!(worst < 1e-6, "{worst:e}");
+    assert!(worst < 1e-7, "{worst:e}");
 }
 
 /// C^γ has no Taylor series where C is 0, as it is before the first dose: such a subject goes on to Runge-Kutta.
