@@ -8,11 +8,6 @@ pub fn push(text: &mut Vec<u8>, value: f64, digits: Option<u8>) {
     if !value.is_finite() {
         return;
     }
-    if let Some(digits) = digits
-        && let Some(short) = Short::of(value, digits.max(1))
-    {
-        return short.push(text);
-    }
     let mut buffer = zmij::Buffer::new();
     let shortest = buffer.format_finite(value);
     match digits {
@@ -33,92 +28,6 @@ pub fn format(value: f64, digits: Option<u8>) -> String {
     let mut text = Vec::new();
     push(&mut text, value, digits);
     String::from_utf8(text).expect("digits, signs, points and exponents are ASCII")
-}
-
-/// Digits of a number that was rounded by arithmetic: three times as fast as rounding its shortest decimal.
-struct Short {
-    negative: bool,
-    /// Digits with leading zeros, behind them zeros.
-    digits: [u8; 2 * SHORTEST as usize],
-    /// Without trailing zeros; at least 1.
-    n: usize,
-    /// Digits before the point; below 1 where zeros come first behind it.
-    point: i32,
-}
-
-/// Most digits that go this way, and digits of the numbers on the way.
-const SHORTEST: u8 = 8;
-
-/// Powers of ten: up to 10^22 they are exact.
-const POWERS: [f64; 17] = [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16];
-
-impl Short {
-    /// `None` where the number is too small, too large or too long, or so close to a tie that its decimal has to decide.
-    #[inline]
-    fn of(value: f64, digits: u8) -> Option<Self> {
-        let size = value.abs();
-        if digits > SHORTEST || !(1e-4..1e9).contains(&size) {
-            return None;
-        }
-        // From 0 at 1e-4 on: as many as there are powers of ten at or below the number.
-        let decade = POWERS[..13].iter().map(|power| usize::from(size * 1e4 >= *power)).sum::<usize>() as i32;
-        let point = decade - 4;
-        let shift = i32::from(digits) - point;
-        let scaled = match usize::try_from(shift) {
-            Ok(up) => size * POWERS[up],
-            Err(_) => size / POWERS[shift.unsigned_abs() as usize],
-        };
-        let whole = scaled as u64;
-        let rest = scaled - whole as f64;
-        // One rounding, of half a unit in the last place of 2^27 at the most, lies between this and the decimal itself.
-        const CLEAR: f64 = 1.0 / (1u64 << 24) as f64;
-        if (rest - 0.5).abs() < CLEAR {
-            return None;
-        }
-        let mut number = whole + u64::from(rest > 0.5);
-        let mut point = point;
-        // Rounded up to the next power of ten, or one decade too low by the rounding of `size * 1e4`.
-        if number as f64 >= POWERS[digits as usize] {
-            if number as f64 > POWERS[digits as usize] {
-                return None;
-            }
-            number /= 10;
-            point += 1;
-        }
-        Some(Self::new(value.is_sign_negative(), number, digits, point))
-    }
-
-    #[inline]
-    fn new(negative: bool, number: u64, digits: u8, point: i32) -> Self {
-        let mut text = [b'0'; 2 * SHORTEST as usize];
-        let mut rest = number as u32;
-        for place in (0..digits as usize).rev() {
-            text[place] = b'0' + (rest % 10) as u8;
-            rest /= 10;
-        }
-        let zeros = text[..digits as usize].iter().rev().take_while(|&&c| c == b'0').count();
-        Self { negative, digits: text, n: (digits as usize - zeros).max(1), point }
-    }
-
-    #[inline]
-    fn push(&self, text: &mut Vec<u8>) {
-        if self.negative {
-            text.push(b'-');
-        }
-        match usize::try_from(self.point) {
-            Ok(point) if point >= 1 => {
-                text.extend_from_slice(&self.digits[..point]);
-                if self.n > point {
-                    text.push(b'.');
-                    text.extend_from_slice(&self.digits[point..self.n]);
-                }
-            }
-            _ => {
-                text.extend_from_slice(&b"0.00000"[..(2 - self.point) as usize]);
-                text.extend_from_slice(&self.digits[..self.n]);
-            }
-        }
-    }
 }
 
 /// Longest mantissa of a shortest decimal.
@@ -285,24 +194,6 @@ mod tests {
             let value = f64::from_bits(bits);
             prop_assume!(value.is_finite());
             prop_assert_eq!(format(value, None).parse::<f64>().unwrap().to_bits(), bits);
-        }
-
-        #[test]
-        fn the_short_way_and_the_long_way_write_the_same(
-            mantissa in 1.0..10.0_f64, whole in 0..100_000_000_u64, exponent in -7..11_i32, digits in 1..10_u8,
-            n in 1..9_u8, negative in any::<bool>(),
-        ) {
-            let sign = if negative { -1.0 } else { 1.0 };
-            let long = mantissa * libm::exp10(f64::from(exponent));
-            // Few digits, so that ties and powers of ten come up.
-            let few: f64 = format(long, Some(n)).parse().unwrap();
-            let tie: f64 = format!("{}5e{exponent}", whole % 1000).parse().unwrap();
-            for value in [long, few, few.next_up(), few.next_down(), tie, whole as f64, 10.0_f64.powi(exponent)] {
-                let value = sign * value;
-                let mut slow = Vec::new();
-                push_rounded(&mut slow, zmij::Buffer::new().format_finite(value).as_bytes(), digits.into());
-                prop_assert_eq!(format(value, Some(digits)), String::from_utf8(slow).unwrap(), "{}", value);
-            }
         }
 
         #[test]
