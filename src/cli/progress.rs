@@ -28,6 +28,14 @@ impl Progress {
         }
     }
 
+    /// Does what may print lines, which the bar then does not run into.
+    pub fn beside(&self, print: impl FnOnce()) {
+        match &self.bar {
+            Some(bar) => bar.suspend(print),
+            None => print(),
+        }
+    }
+
     /// Takes the bar away, so that results follow a clean line.
     pub fn finish(&self) {
         if let Some(bar) = &self.bar {

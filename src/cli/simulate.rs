@@ -7,6 +7,7 @@ mod folder;
 mod forests;
 mod replicates;
 mod solved;
+mod space;
 mod tables;
 mod targets;
 
@@ -18,7 +19,7 @@ use teorell::study::watch::Watch;
 
 use super::exit_code::Exit;
 use super::progress::Progress;
-use super::report::{Failure, note, print};
+use super::report::{Failure, note, print, warning};
 pub use arguments::{Arguments, find_study, refuse_sweep};
 use failures::Failures;
 use folder::Files;
@@ -27,6 +28,7 @@ pub use folder::{
 };
 pub use forests::ForestFile;
 pub use solved::Solved;
+use space::Space;
 
 pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let study = arguments.study()?;
@@ -36,6 +38,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let mut failures = Failures::default();
     let solved = Solved::default();
     let progress = Progress::new(arguments.quiet);
+    let mut space = Space::of(out);
     let mut counts = Counts::default();
     let mut exposure = tables::Exposure::default();
     let mut watches = Vec::new();
@@ -49,7 +52,12 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         sinks.push(&failures);
         sinks.push(&solved);
         let total = counts.subjects + (study.n_points() - index) as u64 * point.size();
-        let show = &mut |subjects| progress.show(counts.subjects + subjects, total);
+        let show = &mut |subjects| {
+            progress.show(counts.subjects + subjects, total);
+            if let Some(text) = space.judge(files.n_bytes(), counts.subjects + subjects, total) {
+                progress.beside(|| warning(&text));
+            }
+        };
         let wanted = &study.spec().outputs;
         let run = if wanted.profiles || wanted.summary { point } else { point.without_samples() };
         let found = run.run(arguments.threads, &sinks, show)?;

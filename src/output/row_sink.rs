@@ -97,6 +97,12 @@ impl<W: Write, R: SubjectRows> RowSink<W, R> {
         self.table.n_rows()
     }
 
+    /// Bytes written so far.
+    #[must_use]
+    pub fn n_bytes(&self) -> u64 {
+        self.table.n_bytes()
+    }
+
     /// The writer, after the last row.
     ///
     /// # Errors

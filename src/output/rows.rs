@@ -26,6 +26,7 @@ pub struct Table<W> {
 struct Written<W> {
     writer: W,
     n_rows: u64,
+    n_bytes: u64,
     #[cfg(feature = "parquet")]
     encoder: Option<super::parquet::Encoder>,
 }
@@ -68,6 +69,7 @@ impl<W: Write> Table<W> {
             written: Mutex::new(Written {
                 writer,
                 n_rows: 0,
+                n_bytes: 0,
                 #[cfg(feature = "parquet")]
                 encoder: None,
             }),
@@ -82,7 +84,7 @@ impl<W: Write> Table<W> {
     #[cfg(feature = "parquet")]
     fn of_parquet(writer: W, format: Format, columns: &[Column]) -> io::Result<Self> {
         let encoder = Some(super::parquet::Encoder::new(columns)?);
-        let written = Mutex::new(Written { writer, n_rows: 0, encoder });
+        let written = Mutex::new(Written { writer, n_rows: 0, n_bytes: 0, encoder });
         Ok(Self { format, written, spare: Mutex::default(), columns: columns.to_vec() })
     }
 
@@ -158,6 +160,7 @@ impl<W: Write> Table<W> {
         };
         written.writer.write_all(&bytes)?;
         written.n_rows += rows.n_rows;
+        written.n_bytes += bytes.len() as u64;
         drop(written);
         self.put_back(bytes);
         Ok(())
@@ -167,6 +170,12 @@ impl<W: Write> Table<W> {
     #[must_use]
     pub fn n_rows(&self) -> u64 {
         self.written.lock().unwrap_or_else(PoisonError::into_inner).n_rows
+    }
+
+    /// Bytes written so far.
+    #[must_use]
+    pub fn n_bytes(&self) -> u64 {
+        self.written.lock().unwrap_or_else(PoisonError::into_inner).n_bytes
     }
 
     /// Digits asked for.

@@ -178,6 +178,16 @@ impl Files {
         sinks
     }
 
+    /// Bytes written so far into the tables that grow with the number of subjects.
+    pub fn n_bytes(&self) -> u64 {
+        let tables = [
+            self.profiles.as_ref().map(RowSink::n_bytes),
+            self.exposure.as_ref().map(RowSink::n_bytes),
+            self.subjects.as_ref().map(RowSink::n_bytes),
+        ];
+        tables.into_iter().flatten().sum()
+    }
+
     /// What is said of the targets at the end of the run.
     pub fn targets(&self) -> Option<String> {
         self.targets.as_ref().map(|files| files.text(&self.layout))
