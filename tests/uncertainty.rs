@@ -95,6 +95,15 @@ fn thetas_of_a_matrix_have_its_means_and_covariances() {
 }
 
 #[test]
+fn a_matrix_of_zeros_leaves_the_estimates() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = model();
+    let fit = table(folder.path(), "cov.csv", "lcl,lvc\n0,0\n0,0\n");
+    let drawn = draws(&Uncertainty::default().with_covariance(&model, &fit, None).unwrap(), 3);
+    assert!(theta(&drawn, "lcl").iter().all(|&lcl| lcl == 4.0_f64.ln()));
+}
+
+#[test]
 fn a_relative_error_is_of_the_exponential_where_the_theta_is_a_logarithm() {
     let model = model();
     let uncertainty = Uncertainty::default()

@@ -229,8 +229,12 @@ fn check_positive_definite(
     columns: &[usize],
     correlation: &DMatrix<f64>,
 ) -> Result<(), UncertaintyError> {
+    // Where every variance is 0 there is no correlation, and an empty matrix has no eigenvalues to ask for.
+    if columns.is_empty() {
+        return Ok(());
+    }
     let eigenvalue = smallest_eigenvalue(correlation);
-    if eigenvalue >= -ROUNDING || columns.is_empty() {
+    if eigenvalue >= -ROUNDING {
         return Ok(());
     }
     Err(not_positive_definite(table, columns, correlation, eigenvalue))
