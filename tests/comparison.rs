@@ -126,6 +126,16 @@ fn failed_subjects_and_cycles_that_an_arm_does_not_have_are_counted_as_missing()
 }
 
 #[test]
+fn what_is_printed_of_one_replicate_says_so() {
+    let bench = Bench::new(&STUDY.replace("[0, 0.4]", "[90, 0.4]"));
+    let compare = ["--compare", "reference=low", "--no-plots"];
+    bench.simulate(&compare).success().stdout(contains("geometric mean ratio  "));
+    let uncertain = ["--set", "uncertainty={ replicates = 2, rse = { lvmax = 10 } }"];
+    let found = bench.simulate(&[&compare[..], &uncertain].concat()).success();
+    found.stdout(contains("geometric mean ratio, first replicate  "));
+}
+
+#[test]
 fn a_key_of_the_study_says_the_same_as_the_flag_and_threads_change_nothing() {
     let flag = Bench::new(STUDY);
     flag.simulate(&["-n", "300", "--compare", "level=0.95", "--compare", "reference=low", "--threads", "1", "-q"])

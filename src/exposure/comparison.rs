@@ -75,6 +75,13 @@ impl Criteria {
         [self.low, self.high]
     }
 
+    /// Whether an interval lies within the limits, these included.
+    fn hold(&self, [low, high]: [f64; 2]) -> bool {
+        // What is worked out digit by digit does not hit a limit: 80 mg over 100 mg of a linear drug is 0.8 to the solver's tolerance.
+        const ROUNDING: f64 = 1e-6;
+        low >= self.low * (1.0 - ROUNDING) && high <= self.high * (1.0 + ROUNDING)
+    }
+
     /// Level of the confidence interval.
     #[must_use]
     pub fn level(&self) -> f64 {
@@ -179,7 +186,7 @@ impl Pairs {
             n: self.ratios.n(),
             ratio: geometric.map(|geometric| geometric.mean),
             interval,
-            within: interval.map(|[low, high]| low >= criteria.low && high <= criteria.high),
+            within: interval.map(|ends| criteria.hold(ends)),
             cv_percent: geometric.and_then(|geometric| geometric.cv_percent),
             percentiles: [summary.p5, summary.p50, summary.p95],
             errors: [summary.errors.p5, summary.errors.p50, summary.errors.p95],
@@ -296,6 +303,13 @@ mod tests {
         assert_eq!((found.n, found.interval, found.within), (1, None, None));
         assert!((found.ratio.unwrap() - 1.5).abs() < 1e-15);
         assert_eq!(comparison(&[(None, Some(1.0))]), Comparison { missing: 1, ..Comparison::default() });
+    }
+
+    #[test]
+    fn a_ratio_that_is_the_limit_but_for_rounding_is_within() {
+        let of = |ratio: f64| comparison(&[(Some(ratio), Some(1.0)), (Some(ratio), Some(1.0))]).within;
+        assert_eq!([0.8 - 1e-15, 0.8, 1.25, 1.25 + 1e-15].map(of), [Some(true); 4]);
+        assert_eq!([0.79999, 1.25001].map(of), [Some(false); 2]);
     }
 
     #[test]

@@ -64,8 +64,10 @@ impl ComparisonFiles {
         let [low, high] = first.criteria.limits();
         let interval = format!("{} % CI", 100.0 * first.criteria.level());
         let within = format!("within {low} to {high}");
+        let replicated = self.first.iter().any(|row| row.replicate > 0);
+        let ratio = if replicated { "geometric mean ratio, first replicate" } else { "geometric mean ratio" };
         let headings = [
-            ("geometric mean ratio", Align::Left),
+            (ratio, Align::Left),
             ("of", Align::Left),
             ("cycle", Align::Right),
             ("n", Align::Right),
