@@ -235,6 +235,30 @@ fn a_model_alone_is_compared_at_percentiles_of_people_in_general_or_of_a_file() 
 }
 
 #[test]
+fn a_covariate_named_again_adds_its_values() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("drug.R"), MODEL).unwrap();
+    let arguments =
+        ["--model", "drug.R", "--reference", "CRCL=90", "--covariate", "WT=50", "--covariate", "WT=100,120"];
+    forest(&folder, &[&arguments[..], &["--no-plots"]].concat()).success();
+    let values: Vec<String> = rows(&folder, "drug-forest").iter().map(|row| row["value"].clone()).collect();
+    assert_eq!(values, ["50", "100", "120", ""]);
+}
+
+#[test]
+fn people_may_be_separated_by_semicolons() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("drug.R"), MODEL).unwrap();
+    std::fs::write(folder.path().join("people.csv"), "id;WT\n1;50\n2;60\n3;70\n4;80\n").unwrap();
+    // What people have is not asked for again, and four people of four weights have percentiles.
+    let arguments = ["--model", "drug.R", "--cohort", "people.csv", "--reference", "CRCL=90", "--reference", "WT=70"];
+    forest(&folder, &[&arguments[..], &["--no-plots"]].concat()).success();
+    let found = rows(&folder, "drug-forest");
+    let values: Vec<&str> = found.iter().map(|row| row["value"].as_str()).collect();
+    assert_eq!((values, found[0]["reference_value"].as_str()), (vec!["51.5", "78.5", ""], "70"));
+}
+
+#[test]
 fn what_has_no_forest_is_refused_where_it_is_said() {
     let folder = tempfile::tempdir().unwrap();
     for (arguments, message) in [

@@ -53,7 +53,7 @@ impl CohortFile {
     pub(crate) fn read(spec: &CsvSpec, base_dir: &Path, size: u64) -> Result<Self, CohortError> {
         let path = base_dir.join(&spec.path);
         let unreadable = |source| CohortError::Unreadable { path: path.clone(), source };
-        let mut reader = open(&path).map_err(unreadable)?;
+        let mut reader = open_people(&path).map_err(unreadable)?;
         let header: Vec<String> = reader.headers().map_err(unreadable)?.iter().map(str::to_owned).collect();
         if header.is_empty() {
             return Err(CohortError::NoRows { path });
@@ -113,8 +113,11 @@ impl CohortFile {
     }
 }
 
-/// Opens a file whose cells are separated by commas, semicolons or tabs.
-fn open(path: &Path) -> csv::Result<csv::Reader<File>> {
+/// Opens a file of people, whose cells are separated by commas, semicolons or tabs.
+///
+/// # Errors
+/// Where it cannot be read.
+pub fn open_people(path: &Path) -> csv::Result<csv::Reader<File>> {
     let mut header = Vec::new();
     BufReader::new(File::open(path)?).read_until(b'\n', &mut header)?;
     csv::ReaderBuilder::new().delimiter(separator_of(&header)).flexible(true).trim(csv::Trim::All).from_path(path)

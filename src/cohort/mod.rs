@@ -18,7 +18,7 @@ use std::path::Path;
 use serde::Deserialize;
 
 pub use error::CohortError;
-pub use file::{CsvSpec, Sampling};
+pub use file::{CsvSpec, Sampling, open_people};
 pub use population::{BODY_NAMES, BodySource, BodySpec, BsaSpec, RangeSpec};
 
 use body_size::Sex;

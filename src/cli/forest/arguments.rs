@@ -1,5 +1,6 @@
 //! The arguments of `teorell forest`, and the study that they amount to.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use teorell::study::{Override, Problem, Study, StudyError, embedded};
@@ -139,12 +140,19 @@ impl Arguments {
         if let Some(cycle) = self.cycle {
             add(&["forest", "cycle"], cycle.into(), format!("--cycle {cycle}"));
         }
+        // A name that is given again adds its values to the ones before.
+        let mut covariates: BTreeMap<&str, (Vec<f64>, String)> = BTreeMap::new();
         for text in &self.covariates {
             let origin = format!("--covariate {text}");
             let (name, values) = text.split_once('=').unwrap_or((text, ""));
             let values = values.split(',').filter(|value| !value.trim().is_empty());
             let values: Vec<f64> = values.map(|value| number(value, &origin)).collect::<Result<_, _>>()?;
-            add(&["forest", "covariates", name.trim()], values.into(), origin);
+            let given = covariates.entry(name.trim()).or_default();
+            given.0.extend(values);
+            given.1 = origin;
+        }
+        for (name, (values, origin)) in covariates {
+            add(&["forest", "covariates", name], values.into(), origin);
         }
         for ((name, value), text) in self.numbers_of_references()?.into_iter().zip(&self.references) {
             add(&["forest", "reference", &name], value.into(), format!("--reference {text}"));

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use teorell::cohort::BODY_NAMES;
+use teorell::cohort::{BODY_NAMES, open_people};
 
 use crate::cli::paths::from_working_folder;
 use crate::cli::report::Failure;
@@ -56,8 +56,8 @@ impl AroundModel<'_> {
 /// Number of people in a file, the file as a key of `[cohort]`, and the names of its columns.
 fn people_of(path: &Path) -> Result<(usize, String, Vec<String>), Failure> {
     let unreadable = |error: csv::Error| Failure::bad_input(format!("could not read `{}`: {error}", path.display()));
-    let mut reader = csv::ReaderBuilder::new().flexible(true).from_path(path).map_err(unreadable)?;
-    let names = reader.headers().map_err(unreadable)?.iter().map(|name| name.trim().to_owned()).collect();
+    let mut reader = open_people(path).map_err(unreadable)?;
+    let names = reader.headers().map_err(unreadable)?.iter().map(str::to_owned).collect();
     let size = reader.records().filter(Result::is_ok).count();
     let file = toml::Value::from(from_working_folder(path));
     // A file without rows has the cohort's own message.

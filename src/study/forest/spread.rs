@@ -3,7 +3,7 @@
 use crate::exposure::forest::ForestLevel;
 use crate::stats;
 
-/// Up to this many distinct values are categories.
+/// Up to this many distinct values are categories, where they come again: four people of four weights have no categories.
 const CATEGORIES: usize = 5;
 
 /// The values of one covariate over the cohort, increasing.
@@ -21,7 +21,8 @@ impl Spread {
     }
 
     fn is_category(&self) -> bool {
-        self.distinct.len() <= CATEGORIES
+        let n = self.distinct.len();
+        n == 1 || (n <= CATEGORIES && 2 * n <= self.sorted.len())
     }
 
     fn quantile(&self, p: f64) -> f64 {
@@ -44,5 +45,22 @@ impl Spread {
             return others.map(|&value| (ForestLevel::Category, value)).collect();
         }
         vec![(ForestLevel::Low, self.quantile(0.05)), (ForestLevel::High, self.quantile(0.95))]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn few_values_are_categories_where_they_come_again() {
+        let sexes = Spread::of(vec![1.0, 0.0, 0.0, 1.0, 1.0]);
+        assert_eq!((sexes.middle(), sexes.levels(1.0)), (1.0, vec![(ForestLevel::Category, 0.0)]));
+        let weights = Spread::of(vec![80.0, 50.0, 70.0, 60.0]);
+        assert_eq!(weights.middle(), 65.0);
+        // Type 7: 0.15 and 2.85 of the way along the three steps.
+        assert_eq!(weights.levels(65.0), [(ForestLevel::Low, 51.5), (ForestLevel::High, 78.5)]);
+        let alone = Spread::of(vec![70.0]);
+        assert_eq!((alone.middle(), alone.levels(70.0)), (70.0, Vec::new()));
     }
 }
