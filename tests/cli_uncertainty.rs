@@ -84,6 +84,24 @@ fn no_replicates_are_no_uncertainty_byte_for_byte_in_all_files() {
 }
 
 #[test]
+fn failures_are_told_with_their_replicate_and_with_what_would_tell_the_others() {
+    // Nobody weighs 0 kg: no volume, no clearance.
+    let massless = STUDY.replace("{ normal = { mean = 70, sd = 10 }, min = 40 }", "0");
+    let uncertain = folder(&format!("{massless}{UNCERTAINTY}"));
+    let few = ["-n", "2", "--replicates", "2", "--no-plots"];
+    simulate(uncertain.path(), "out", &few).code(3).stderr(
+        contains("subject 1 in arm `one`, replicate 1 failed")
+            .and(contains("3 more failed; `--set uncertainty.rows=true` writes")),
+    );
+    let rows = [&few[..], &["--set", "uncertainty.rows=true", "--format", "csv.gz"]].concat();
+    simulate(uncertain.path(), "out", &rows).code(3).stderr(contains("3 more failed; `subjects.csv.gz` says why"));
+    let plain = folder(&massless);
+    simulate(plain.path(), "out", &["-n", "3", "--no-plots", "--outputs", "summary"])
+        .code(3)
+        .stderr(contains("replicate").not().and(contains("1 more failed; `subjects` among the outputs writes")));
+}
+
+#[test]
 fn replicates_are_written_with_their_parameters_and_intervals() {
     let folder = folder(&format!("{STUDY}{UNCERTAINTY}"));
     simulate(folder.path(), "out", &["--no-plots", "--threads", "1"]).success();

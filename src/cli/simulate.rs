@@ -71,6 +71,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let comparison = files.comparison();
     let forest = files.forest(&study);
     let targets = files.targets();
+    let failures_in = files.failures_in(&study)?;
     let written = files.finish(&study, counts, &solved, arguments.threads, simulated)?;
     if !arguments.quiet {
         print(&exposure.text(&study))?;
@@ -91,6 +92,6 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         solved.tell(&study);
         note(&format!("{written} in {:.1} s", begun.elapsed().as_secs_f64()));
     }
-    failures.report();
+    failures.report(&failures_in);
     Ok(if counts.failed == 0 { Exit::Success } else { Exit::SubjectsFailed })
 }

@@ -21,6 +21,8 @@ pub struct Failures {
     /// What messages call each arm at the point at hand.
     arms: Vec<String>,
     time_unit: TimeUnit,
+    /// Whether subjects come more than once.
+    replicated: bool,
 }
 
 /// How many failed, and what is said of the first of them.
@@ -37,14 +39,15 @@ impl Failures {
             point.swept().iter().map(|swept| format!(", {} {}", swept.name, shown(&swept.value))).collect();
         self.arms = point.arm_names().iter().map(|arm| format!("arm `{arm}`{swept}")).collect();
         self.time_unit = point.time_unit();
+        self.replicated = point.replicates().count() > 1;
     }
 
-    /// Names the first failed subjects on stderr.
-    pub fn report(&self) {
+    /// Names the first failed subjects on stderr, and where the others are found.
+    pub fn report(&self, others: &str) {
         let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         seen.first.iter().for_each(|failed| warning(failed));
         if seen.n > seen.first.len() as u64 {
-            warning(&format!("{} more failed; `subjects.csv` says why", seen.n - seen.first.len() as u64));
+            warning(&format!("{} more failed; {others}", seen.n - seen.first.len() as u64));
         }
     }
 }
@@ -60,7 +63,9 @@ impl Sink for Failures {
             if told.first.len() < SHOWN {
                 let (id, arm) = (&simulated.id, &self.arms[simulated.arm]);
                 let at = failure.time.map_or_else(String::new, |time| format!(" at time {time} {}", self.time_unit));
-                told.first.push(format!("subject {id} in {arm} failed{at}: {}", failure.message));
+                let replicate =
+                    if self.replicated { format!(", replicate {}", simulated.replicate) } else { String::new() };
+                told.first.push(format!("subject {id} in {arm}{replicate} failed{at}: {}", failure.message));
             }
         }
         told

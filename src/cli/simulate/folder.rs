@@ -146,6 +146,15 @@ impl Files {
         Ok(())
     }
 
+    /// Where all failed subjects are found, or what writes them.
+    pub fn failures_in(&self, study: &Study) -> Result<String, Failure> {
+        Ok(match &self.subjects {
+            Some(_) => format!("`subjects.{}` says why", table_format(&study.spec().outputs)?.encoding.ending()),
+            None if writes_rows(study) => "`subjects` among the outputs writes a table that says why".to_owned(),
+            None => "`--set uncertainty.rows=true` writes a table that says why".to_owned(),
+        })
+    }
+
     /// Writes what is known of a point once all its subjects are done.
     pub fn end(&mut self) -> Result<(), Failure> {
         if let Some(files) = &self.summary {
