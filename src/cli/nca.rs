@@ -17,7 +17,9 @@ Examples:
   teorell nca observed.csv --tau 24 --method linear --lloq 0.5  Over a dosing interval, values below 0.5 as BLQ
   teorell nca observed.csv --lloq 0.5 --blq zero,0.25,drop      BLQ as half the limit between measured values
 
-Parameters have PKNCA's names. An empty cell is undefined; the column `undefined` says why.";
+Parameters have PKNCA's names, and units are the table's: a dose in mg over mg/L*h is a clearance in L/h. Of a dose that
+finds drug of earlier ones, auc.tau and cl.tau hold; what goes to infinity (aucinf, cl.obs, mrt, vz, vss) is that of a
+single dose. An empty cell is undefined; the column `undefined` says why.";
 
 /// Analyse sampled concentrations without a model.
 #[derive(Debug, clap::Args)]
@@ -94,6 +96,10 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
             return Err(Failure::bad_input(format!("{flag} is `{value}`; expected a number above 0")));
         }
     }
+    if !(arguments.infusion >= 0.0 && arguments.infusion.is_finite()) {
+        let message = format!("--infusion is `{}`; expected a length of 0 or more", arguments.infusion);
+        return Err(Failure::bad_input(message));
+    }
     let intravascular = matches!(arguments.route, Route::Iv);
     let request = NcaRequest {
         columns: NcaColumns { concentration: arguments.conc.clone(), by: arguments.by.clone() },
@@ -112,7 +118,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         },
     };
     let name = arguments.data.display();
-    let source: Box<dyn Read> = if arguments.data == Path::new("-") {
+    let source: Box<dyn Read + Send> = if arguments.data == Path::new("-") {
         Box::new(io::stdin())
     } else {
         let opened = File::open(&arguments.data);

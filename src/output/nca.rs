@@ -5,6 +5,7 @@ use std::io::{Read, Write};
 
 use crate::exposure::nca::{Analysis, Dose, NcaError, Options, Parameter, Sample, analyse};
 use crate::output::number;
+use crate::regimen::dataset::{Fault, Lines};
 
 /// Columns of the table, by name without regard to case.
 #[derive(Clone, Debug, PartialEq)]
@@ -56,9 +57,17 @@ pub struct NcaTable {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum NcaTableError {
-    /// Not CSV.
+    /// The text cannot be read.
     #[error("{0}")]
-    Csv(#[from] csv::Error),
+    Text(Fault),
+    /// A line cannot be read.
+    #[error("line {line}: {fault}")]
+    Line {
+        /// Of the file.
+        line: u64,
+        /// What is wrong with it.
+        fault: Fault,
+    },
     /// A column is not there.
     #[error("no column `{name}`; the table has {}", list(.known))]
     ColumnMissing {
@@ -80,12 +89,24 @@ pub enum NcaTableError {
         expected: &'static str,
     },
     /// The rows of a curve are not together.
-    #[error("line {line}: rows of `{id}` are not together; sort the table by id and time")]
+    #[error("line {line}: rows of `{id}` are not together; {REMEDY}")]
     NotTogether {
         /// Where it comes again.
         line: u64,
         /// Of the subject.
         id: String,
+    },
+    /// A sample that is not later than the one before.
+    #[error("line {line}: the sample of `{id}` at time `{time}` follows one at `{previous}`; {REMEDY}")]
+    NotLater {
+        /// Where it stands.
+        line: u64,
+        /// Of the subject.
+        id: String,
+        /// Its time.
+        time: f64,
+        /// That of the sample before.
+        previous: f64,
     },
     /// A curve cannot be analysed.
     #[error("curve of `{id}` that ends in line {line}: {cause}")]
@@ -99,6 +120,9 @@ pub enum NcaTableError {
     },
 }
 
+/// What to do where rows do not make a curve.
+const REMEDY: &str = "sort the table by id and time, with one sample a time, and name the columns that tell curves of one id apart (--by)";
+
 fn list(names: &[String]) -> String {
     names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
@@ -109,25 +133,30 @@ const CONCENTRATIONS: [&str; 5] = ["DV", "CONC", "CONCENTRATION", "Cc", "CP"];
 /// Words for a value below quantification.
 const BLQ_WORDS: [&str; 5] = ["BLQ", "BQL", "BLOQ", "LLOQ", "ND"];
 
-/// Reads a table with a header, comma-separated: `ID`, `TIME`, a concentration, and `AMT` (with `RATE` or `DUR`, `II` and
+/// Reads a table with a header, separated by commas, semicolons or tabs, packed by gzip or not: `ID`, `TIME`, a concentration, and `AMT` (with `RATE` or `DUR`, `II` and
 /// `ADDL`) where it has dose records. A sample at the time of the next dose ends the interval before it and begins the one
-/// after; the last dose has the interval `II`, where it has one.
+/// after; the last dose has the interval `II`, where it has one. Doses at the same time count together.
 ///
 /// # Errors
 /// An [`NcaTableError`] that names the line.
-pub fn analyse_table(source: impl Read, request: &NcaRequest) -> Result<NcaTable, NcaTableError> {
-    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(source);
-    let header: Vec<String> =
-        reader.headers()?.iter().map(|name| name.trim_start_matches('\u{feff}').to_owned()).collect();
+pub fn analyse_table(source: impl Read + Send + 'static, request: &NcaRequest) -> Result<NcaTable, NcaTableError> {
+    let mut lines = Lines::new(source).map_err(NcaTableError::Text)?;
+    let faulty = |fault: Fault, lines: &Lines| NcaTableError::Line { line: lines.number(), fault };
+    if lines.header().map_err(|fault| faulty(fault, &lines))?.is_none() {
+        return Err(NcaTableError::Text(Fault::Empty));
+    }
+    let header = cells(&lines);
     let places = Places::new(&header, request)?;
     let mut table =
         NcaTable { group: places.group.iter().map(|&index| header[index].clone()).collect(), rows: Vec::new() };
     let mut seen = HashSet::new();
     let mut curve = Curve::default();
-    for record in reader.records() {
-        let record = record?;
-        let line = record.position().map_or(0, csv::Position::line);
-        let group: Vec<String> = places.group.iter().map(|&index| record[index].to_owned()).collect();
+    while lines.next().map_err(|fault| faulty(fault, &lines))?.is_some() {
+        let (line, record) = (lines.number(), cells(&lines));
+        if record.len() != header.len() {
+            return Err(faulty(Fault::CellCount { found: record.len(), expected: header.len() }, &lines));
+        }
+        let group: Vec<String> = places.group.iter().map(|&index| record[index].clone()).collect();
         if group != curve.group {
             curve.finish(request, &mut table.rows)?;
             if !seen.insert(group.clone()) {
@@ -137,8 +166,15 @@ pub fn analyse_table(source: impl Read, request: &NcaRequest) -> Result<NcaTable
         }
         places.read(&record, &header, line, request, &mut curve)?;
     }
+    if seen.is_empty() {
+        return Err(NcaTableError::Text(Fault::NoRecords));
+    }
     curve.finish(request, &mut table.rows)?;
     Ok(table)
+}
+
+fn cells(lines: &Lines) -> Vec<String> {
+    (0..lines.n_cells()).map(|index| String::from_utf8_lossy(lines.cell(index)).into_owned()).collect()
 }
 
 /// Writes one row per curve and dose: group, number and time of the dose, every parameter by PKNCA's name, and in `undefined`
@@ -152,22 +188,24 @@ pub fn write_table(table: &NcaTable, sink: impl Write) -> Result<(), csv::Error>
     let names = Parameter::ALL.iter().map(|parameter| parameter.name().to_owned());
     writer.write_record(table.group.iter().cloned().chain(fixed).chain(names).chain(["undefined".to_owned()]))?;
     for row in &table.rows {
-        let mut reasons: Vec<String> = Vec::new();
+        let mut reasons: Vec<(String, Vec<&str>)> = Vec::new();
         let values: Vec<String> = Parameter::ALL
             .iter()
             .map(|&parameter| match row.analysis.get(parameter) {
                 Ok(value) => number::format(value, None),
                 Err(reason) => {
                     let reason = reason.to_string();
-                    match reasons.iter_mut().find(|known| known.ends_with(&reason)) {
-                        Some(known) => known.insert_str(0, &format!("{} ", parameter.name())),
-                        None => reasons.push(format!("{}: {reason}", parameter.name())),
+                    match reasons.iter_mut().find(|(known, _)| *known == reason) {
+                        Some((_, names)) => names.push(parameter.name()),
+                        None => reasons.push((reason, vec![parameter.name()])),
                     }
                     String::new()
                 }
             })
             .collect();
         let fixed = [row.dose_number.to_string(), number::format(row.start, None)];
+        let reasons: Vec<String> =
+            reasons.iter().map(|(reason, names)| format!("{}: {reason}", names.join(" "))).collect();
         writer.write_record(row.group.iter().cloned().chain(fixed).chain(values).chain([reasons.join("; ")]))?;
     }
     writer.flush()?;
@@ -219,48 +257,52 @@ impl Places {
 
     fn read(
         &self,
-        record: &csv::StringRecord,
+        record: &[String],
         header: &[String],
         line: u64,
         request: &NcaRequest,
         curve: &mut Curve,
     ) -> Result<(), NcaTableError> {
-        let number =
-            |index: usize, expected: &'static str| -> Result<Option<f64>, NcaTableError> {
-                let text = &record[index];
-                if is_missing(text) {
-                    return Ok(None);
-                }
-                text.parse::<f64>().ok().filter(|value| value.is_finite()).map(Some).ok_or_else(|| {
-                    NcaTableError::Cell { line, column: header[index].clone(), value: text.to_owned(), expected }
-                })
-            };
-        let optional = |index: Option<usize>| index.map_or(Ok(None), |index| number(index, "a number"));
-        let time = number(self.time, "a time")?.ok_or_else(|| NcaTableError::Cell {
+        let cell = |index: usize, expected: &'static str| NcaTableError::Cell {
             line,
-            column: header[self.time].clone(),
-            value: record[self.time].to_owned(),
-            expected: "a time",
-        })?;
+            column: header[index].clone(),
+            value: record[index].clone(),
+            expected,
+        };
+        let number = |index: usize, expected: &'static str| -> Result<Option<f64>, NcaTableError> {
+            let text = &record[index];
+            if is_missing(text) {
+                return Ok(None);
+            }
+            let value = text.parse::<f64>().ok().filter(|value| value.is_finite());
+            value.map(Some).ok_or_else(|| cell(index, expected))
+        };
+        let optional = |index: Option<usize>, expected: &'static str| {
+            let Some(index) = index else { return Ok(None) };
+            match number(index, expected)? {
+                Some(value) if value < 0.0 => Err(cell(index, expected)),
+                value => Ok(value),
+            }
+        };
+        let time = number(self.time, "a time")?.ok_or_else(|| cell(self.time, "a time"))?;
         curve.last_line = line;
-        if let Some(amount) = optional(self.amount)?.filter(|&amount| amount > 0.0) {
-            let duration = match (optional(self.duration)?, optional(self.rate)?) {
-                (Some(duration), _) => duration,
-                (None, Some(rate)) if rate > 0.0 => amount / rate,
-                _ => 0.0,
+        if let Some(amount) = optional(self.amount, "an amount of 0 or more")?.filter(|&amount| amount > 0.0) {
+            let duration = match optional(self.duration, "a duration of 0 or more")? {
+                Some(duration) => duration,
+                None => optional(self.rate, "a rate of 0 or more; a duration that a model gives belongs into DUR")?
+                    .filter(|&rate| rate > 0.0)
+                    .map_or(0.0, |rate| amount / rate),
             };
             let dose = Dose { amount, duration, intravascular: request.intravascular };
-            let interval = optional(self.interval)?.filter(|&interval| interval > 0.0);
-            let additional = optional(self.additional)?.filter(|&additional| additional > 0.0);
-            if let Some(additional) = additional.filter(|_| interval.is_none()) {
-                let column = self.additional.map_or_else(String::new, |index| header[index].clone());
-                let expected = "used without II; additional doses need the time between them";
-                return Err(NcaTableError::Cell { line, column, value: additional.to_string(), expected });
+            let interval = optional(self.interval, "an interval of 0 or more")?.filter(|&interval| interval > 0.0);
+            let additional = optional(self.additional, "a number of doses")?.filter(|&additional| additional > 0.0);
+            if let Some(column) = self.additional.filter(|_| additional.is_some() && interval.is_none()) {
+                return Err(cell(column, "used without II; additional doses need the time between them"));
             }
-            if additional.is_some_and(|additional| additional > MOST_ADDITIONAL || additional.fract() != 0.0) {
-                let column = self.additional.map_or_else(String::new, |index| header[index].clone());
-                let value = additional.unwrap_or_default().to_string();
-                return Err(NcaTableError::Cell { line, column, value, expected: "a number of doses" });
+            if let Some(column) = self.additional
+                && additional.is_some_and(|additional| additional > MOST_ADDITIONAL || additional.fract() != 0.0)
+            {
+                return Err(cell(column, "a number of doses"));
             }
             let mut number = 0.0;
             while number <= additional.unwrap_or(0.0) {
@@ -268,8 +310,8 @@ impl Places {
                 number += 1.0;
             }
         }
-        let event = optional(self.evid)?.is_some_and(|evid| evid != 0.0);
-        let skipped = optional(self.mdv)?.is_some_and(|mdv| mdv != 0.0);
+        let event = optional(self.evid, "a number of an event")?.is_some_and(|evid| evid != 0.0);
+        let skipped = optional(self.mdv, "0 or 1")?.is_some_and(|mdv| mdv != 0.0);
         if event || skipped {
             return Ok(());
         }
@@ -281,9 +323,19 @@ impl Places {
             match number(self.concentration, "a concentration, BLQ, or missing")? {
                 None => return Ok(()),
                 Some(value) if request.lloq.is_some_and(|limit| value < limit) => Sample::Blq,
+                Some(value) if value < 0.0 => {
+                    let expected = "a concentration of 0 or more; with --lloq it counts as below quantification";
+                    return Err(cell(self.concentration, expected));
+                }
                 Some(value) => Sample::Value(value),
             }
         };
+        if let Some(&previous) = curve.times.last()
+            && (time <= previous || is_same_time(time, previous))
+        {
+            let id = curve.group.last().cloned().unwrap_or_default();
+            return Err(NcaTableError::NotLater { line, id, time, previous });
+        }
         curve.times.push(time);
         curve.samples.push(sample);
         Ok(())
@@ -296,6 +348,13 @@ fn is_missing(text: &str) -> bool {
 
 /// Doses of one record beyond which it is no regimen of a person.
 const MOST_ADDITIONAL: f64 = 100_000.0;
+
+/// Times within this part of each other are the same: 3 times 2.4 is not 7.2 in binary numbers.
+const SAME_TIME: f64 = 1e-9;
+
+fn is_same_time(a: f64, b: f64) -> bool {
+    (a - b).abs() <= SAME_TIME * a.abs().max(b.abs())
+}
 
 /// One dose, with the time to the next one where its record says it.
 #[derive(Clone, Copy)]
@@ -322,29 +381,43 @@ impl Curve {
         }
         // Additional doses of one record may come after those of the next one.
         self.doses.sort_by(|a, b| a.time.total_cmp(&b.time));
-        let doses: Vec<(f64, Option<Dose>, Option<f64>)> = if self.doses.is_empty() {
-            vec![(0.0, request.dose, None)]
+        let together: Vec<&[GivenDose]> = self.doses.chunk_by(|a, b| is_same_time(a.time, b.time)).collect();
+        let starts: Vec<(f64, Vec<Dose>, Option<f64>)> = if together.is_empty() {
+            vec![(0.0, request.dose.into_iter().collect(), None)]
         } else {
-            self.doses.iter().map(|given| (given.time, Some(given.dose), given.interval)).collect()
+            let interval = |doses: &[GivenDose]| doses.iter().find_map(|given| given.interval);
+            let given = together.iter();
+            given
+                .map(|doses| (doses[0].time, doses.iter().map(|given| given.dose).collect(), interval(doses)))
+                .collect()
         };
-        for (index, &(start, dose, interval)) in doses.iter().enumerate() {
-            let next = doses.get(index + 1).map(|&(time, ..)| time);
-            let inside = |time: f64| time >= start && next.is_none_or(|next| time <= next);
+        for (index, (start, doses, interval)) in starts.iter().enumerate() {
+            let next = starts.get(index + 1).map(|&(time, ..)| time);
+            let tau = request.options.tau.or(next.map(|next| next - start)).or(*interval);
             let (times, samples): (Vec<f64>, Vec<Sample>) = (self.times.iter().zip(&self.samples))
-                .filter(|&(&time, _)| inside(time))
-                .map(|(&time, &sample)| (time - start, sample))
+                .filter_map(|(&time, &sample)| Some((time_in_interval(time, *start, next, tau)?, sample)))
                 .unzip();
-            let options =
-                Options { tau: request.options.tau.or(next.map(|next| next - start)).or(interval), ..request.options };
-            let analysis = analyse(&times, &samples, dose, &options).map_err(|cause| NcaTableError::Curve {
+            let options = Options { tau, ..request.options };
+            let analysis = analyse(&times, &samples, doses, &options).map_err(|cause| NcaTableError::Curve {
                 id: self.group.last().cloned().unwrap_or_default(),
                 line: self.last_line,
                 cause,
             })?;
-            rows.push(NcaRow { group: self.group.clone(), dose_number: index + 1, start, analysis });
+            rows.push(NcaRow { group: self.group.clone(), dose_number: index + 1, start: *start, analysis });
         }
         Ok(())
     }
+}
+
+/// Time since `start` of a sample that lies between it and the next dose, both included; exactly 0 and `tau` where it is meant so.
+fn time_in_interval(time: f64, start: f64, next: Option<f64>, tau: Option<f64>) -> Option<f64> {
+    if is_same_time(time, start) {
+        return Some(0.0);
+    }
+    if time < start || next.is_some_and(|next| time > next && !is_same_time(time, next)) {
+        return None;
+    }
+    Some(tau.filter(|tau| is_same_time(time, start + tau)).unwrap_or(time - start))
 }
 
 #[cfg(test)]
@@ -359,6 +432,11 @@ mod tests {
             lloq: None,
             options: Options::default(),
         }
+    }
+
+    /// Of a text that lives no longer than the test.
+    fn analyse_table(text: &[u8], request: &NcaRequest) -> Result<NcaTable, NcaTableError> {
+        super::analyse_table(std::io::Cursor::new(text.to_vec()), request)
     }
 
     #[test]
@@ -391,6 +469,41 @@ mod tests {
     }
 
     #[test]
+    fn doses_at_one_time_are_one_dose() {
+        let text = "ID,TIME,AMT,DV\nA,0,60,.\nA,0,40,.\nA,0,.,10\nA,1,.,5\nA,2,.,2.5\nA,3,.,1.25\n";
+        let table = analyse_table(text.as_bytes(), &request()).unwrap();
+        assert_eq!(table.rows.len(), 1);
+        // CL = dose k / C0 = 100 ln 2 / 10.
+        let cl = table.rows[0].analysis.get(Parameter::ClObs).unwrap();
+        assert!((cl / (10.0 * std::f64::consts::LN_2) - 1.0).abs() < 1e-12, "{cl}");
+    }
+
+    #[test]
+    fn intervals_begin_and_end_at_their_samples_whatever_the_last_digit_of_their_times() {
+        // In binary numbers 3 times 2.4 is less than 7.2, and 9.6 - 7.2 less than 2.4.
+        let text = "ID,TIME,AMT,II,ADDL,DV\nA,0,100,2.4,3,.\nA,0,.,.,.,5\nA,2.4,.,.,.,5\nA,4.8,.,.,.,5\nA,7.2,.,.,.,5\nA,9.6,.,.,.,5\n";
+        for tau in [None, Some(2.4)] {
+            let options = Options { tau, ..Options::default() };
+            let table = analyse_table(text.as_bytes(), &NcaRequest { options, ..request() }).unwrap();
+            assert_eq!(table.rows.len(), 4);
+            for row in &table.rows {
+                let auc = row.analysis.get(Parameter::AucTau).unwrap();
+                assert!((auc / 12.0 - 1.0).abs() < 1e-12, "dose {}: {auc}", row.dose_number);
+                assert_eq!(row.analysis.get(Parameter::Ctrough), Ok(5.0));
+            }
+        }
+    }
+
+    #[test]
+    fn separators_of_data_sets_are_read() {
+        for separator in [";", "\t"] {
+            let text = "ID,TIME,DV\n1,0,8\n1,1,4\n".replace(',', separator);
+            let table = analyse_table(text.as_bytes(), &request()).unwrap();
+            assert_eq!(table.rows[0].analysis.get(Parameter::Cmax), Ok(8.0));
+        }
+    }
+
+    #[test]
     fn empty_cells_say_why() {
         let text = "arm,id,time,Cc\nx,1,0,8\nx,1,1,4\n";
         let table = analyse_table(text.as_bytes(), &request()).unwrap();
@@ -399,7 +512,7 @@ mod tests {
         let out = String::from_utf8(out).unwrap();
         let row = out.lines().nth(1).unwrap();
         assert!(row.starts_with("x,1,1,0,8,0,4,4,1,"), "{row}");
-        assert!(row.contains("lambda.z: 1 measured points after tmax; 3 needed"), "{row}");
+        assert!(row.contains("lambda.z half.life adj.r.squared"), "{row}");
     }
 
     #[test]
@@ -411,12 +524,21 @@ mod tests {
         assert_eq!(error("ID,TIME,DV\n1,0,a\n"), "line 2, column `DV`: `a` is not a concentration, BLQ, or missing");
         assert_eq!(
             error("ID,TIME,DV\n1,0,2\n2,0,2\n1,1,2\n"),
-            "line 4: rows of `1` are not together; sort the table by id and time"
+            format!("line 4: rows of `1` are not together; {REMEDY}")
         );
         assert_eq!(
-            error("ID,TIME,DV\n1,1,2\n1,0,2\n"),
-            "curve of `1` that ends in line 3: sample 2 is at time `0`; times have to be finite and increasing"
+            error("ID,TIME,DV\n1,1,2\n1,0,2\n1,3,2\n"),
+            format!("line 3: the sample of `1` at time `0` follows one at `1`; {REMEDY}")
         );
-        assert!(error("ID,TIME,DV\n1,1\n").contains("line: 2"));
+        assert_eq!(error("ID,TIME,DV\r\n\r\n1,1\r\n"), "line 3: the line has 2 cells; the header has 3");
+        assert_eq!(error(""), "the file is empty; expected a header line and records");
+        assert_eq!(error("ID,TIME,DV\n"), "no records follow the header; expected at least one");
+        assert!(
+            error("ID,TIME,DV\n1,0,-2\n").starts_with("line 2, column `DV`: `-2` is not a concentration of 0 or more")
+        );
+        for (column, value) in [("AMT", "-5,0,0"), ("RATE", "5,-2,."), ("DUR", "5,0,-1")] {
+            let found = error(&format!("ID,TIME,DV,AMT,RATE,DUR\n1,0,.,{value}\n"));
+            assert!(found.starts_with(&format!("line 2, column `{column}`: `-")), "{found}");
+        }
     }
 }

@@ -44,7 +44,7 @@ use crate::regimen::names::ModelNames;
 use crate::regimen::schedule::CovariateInterpolation;
 
 pub use fault::{Fault, MAX_ADDITIONAL};
-pub(crate) use lines::separator_of;
+pub(crate) use lines::{Lines, separator_of};
 pub use reader::DatasetReader;
 pub use report::{ColumnPlace, KindCount, Problem, Problems, Report, SHOWN};
 pub use writer::{DatasetWriter, Unwritable, write};

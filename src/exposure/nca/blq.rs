@@ -31,8 +31,17 @@ impl Default for BlqRules {
     }
 }
 
+/// Samples that count.
+#[derive(Debug, PartialEq)]
+pub(super) struct Cleaned {
+    pub times: Vec<f64>,
+    pub values: Vec<f64>,
+    /// Whether the value was measured, rather than put in place of one below quantification.
+    pub measured: Vec<bool>,
+}
+
 /// Times and concentrations that count; missing samples are left out. A measured 0 is below quantification as well.
-pub(super) fn cleaned(times: &[f64], samples: &[Sample], rules: BlqRules) -> Result<(Vec<f64>, Vec<f64>), NcaError> {
+pub(super) fn cleaned(times: &[f64], samples: &[Sample], rules: BlqRules) -> Result<Cleaned, NcaError> {
     if times.len() != samples.len() {
         return Err(NcaError::LengthsDiffer { times: times.len(), values: samples.len() });
     }
@@ -51,7 +60,7 @@ pub(super) fn cleaned(times: &[f64], samples: &[Sample], rules: BlqRules) -> Res
     let measured = |sample: &Sample| matches!(sample, Sample::Value(value) if *value > 0.0);
     let first = samples.iter().position(measured).unwrap_or(samples.len());
     let last = samples.iter().rposition(measured).unwrap_or(0);
-    let mut kept = (Vec::new(), Vec::new());
+    let mut kept = Cleaned { times: Vec::new(), values: Vec::new(), measured: Vec::new() };
     for (index, (&time, sample)) in times.iter().zip(samples).enumerate() {
         let rule = if index < first {
             rules.first
@@ -67,8 +76,9 @@ pub(super) fn cleaned(times: &[f64], samples: &[Sample], rules: BlqRules) -> Res
             (_, BlqRule::Zero) => 0.0,
             (_, BlqRule::Value(value)) => value,
         };
-        kept.0.push(time);
-        kept.1.push(value);
+        kept.times.push(time);
+        kept.values.push(value);
+        kept.measured.push(measured(sample));
     }
     Ok(kept)
 }
@@ -82,11 +92,12 @@ mod tests {
     fn values_below_quantification_count_by_their_position() {
         let times = [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0];
         let samples = [Blq, Value(5.0), Blq, Missing, Value(2.0), Value(0.0), Blq];
-        let (kept, values) = cleaned(&times, &samples, BlqRules::default()).unwrap();
-        assert_eq!((kept, values), (vec![0.0, 1.0, 4.0, 5.0, 6.0], vec![0.0, 5.0, 2.0, 0.0, 0.0]));
+        let kept = cleaned(&times, &samples, BlqRules::default()).unwrap();
+        assert_eq!((kept.times, kept.values), (vec![0.0, 1.0, 4.0, 5.0, 6.0], vec![0.0, 5.0, 2.0, 0.0, 0.0]));
         let rules = BlqRules { first: BlqRule::Drop, middle: BlqRule::Value(0.5), last: BlqRule::Drop };
-        let (kept, values) = cleaned(&times, &samples, rules).unwrap();
-        assert_eq!((kept, values), (vec![1.0, 2.0, 4.0], vec![5.0, 0.5, 2.0]));
+        let kept = cleaned(&times, &samples, rules).unwrap();
+        assert_eq!((kept.times, kept.values), (vec![1.0, 2.0, 4.0], vec![5.0, 0.5, 2.0]));
+        assert_eq!(kept.measured, [true, false, true]);
     }
 
     #[test]

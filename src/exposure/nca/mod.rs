@@ -24,7 +24,7 @@ pub enum Sample {
     Missing,
 }
 
-/// What was given at the start of the curve.
+/// One dose given at the start of the curve; several at once count together.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Dose {
     /// Amount.

@@ -1,7 +1,7 @@
 //! The parameters of one curve, each with its value or the reason why it has none.
 
 use super::area::{areas, interpolated};
-use super::blq::cleaned;
+use super::blq::{Cleaned, cleaned};
 use super::terminal::{Terminal, terminal};
 use super::{Dose, NcaError, Options, Sample};
 
@@ -170,11 +170,14 @@ pub enum Undefined {
     /// No samples.
     #[error("no samples")]
     NoSamples,
+    /// One sample has no area under it.
+    #[error("one sample only")]
+    OneSample,
     /// Every sample is below quantification.
     #[error("no concentration above quantification")]
     NothingMeasured,
     /// Too few points for a slope.
-    #[error("{found} measured points after tmax; {needed} needed")]
+    #[error("{found} measured points after tmax and the end of the dose; {needed} needed")]
     FewTerminalPoints {
         /// Points there are.
         found: usize,
@@ -226,7 +229,8 @@ impl Analysis {
     }
 }
 
-/// Analyses one curve; times count from the dose, and units are those of the data.
+/// Analyses one curve; times count from the dose, and units are those of the data. Doses are those given at the start, none
+/// where they are not known; several (a bolus and an infusion) count together.
 ///
 /// # Errors
 /// Where times and concentrations are not such.
@@ -237,26 +241,50 @@ impl Analysis {
 /// let times = [0.0, 1.0, 2.0, 4.0, 8.0];
 /// let samples = times.map(|t: f64| Sample::Value(10.0 * (-0.2 * t).exp()));
 /// let dose = Dose { amount: 100.0, duration: 0.0, intravascular: true };
-/// let found = analyse(&times, &samples, Some(dose), &Options::default())?;
+/// let found = analyse(&times, &samples, &[dose], &Options::default())?;
 /// assert!((found.get(Parameter::ClObs).unwrap() - 2.0).abs() < 1e-12);
 /// # Ok::<(), teorell::exposure::nca::NcaError>(())
 /// ```
-pub fn analyse(times: &[f64], samples: &[Sample], dose: Option<Dose>, options: &Options) -> Result<Analysis, NcaError> {
-    let (times, values) = cleaned(times, samples, options.blq)?;
-    let curve = Curve::new(&times, &values, options);
-    Ok(Analysis { values: Parameter::ALL.iter().map(|&parameter| curve.parameter(parameter, dose)).collect() })
+pub fn analyse(times: &[f64], samples: &[Sample], doses: &[Dose], options: &Options) -> Result<Analysis, NcaError> {
+    let cleaned = cleaned(times, samples, options.blq)?;
+    let curve = Curve::new(&cleaned, doses, options);
+    Ok(Analysis { values: Parameter::ALL.iter().map(|&parameter| curve.parameter(parameter)).collect() })
 }
 
 /// A cleaned curve with what most parameters need.
 struct Curve<'a> {
     times: &'a [f64],
     values: &'a [f64],
+    dose: Result<Given, Undefined>,
     peak: Result<usize, Undefined>,
     last: Result<usize, Undefined>,
     terminal: Result<Terminal, Undefined>,
     /// AUC and AUMC from the dose up to tlast; 0 where nothing was measured.
     to_last: Result<(f64, f64), Undefined>,
     interval: Result<Interval, Undefined>,
+}
+
+/// Doses at the same time, together.
+#[derive(Clone, Copy)]
+struct Given {
+    amount: f64,
+    /// Mean time at which the amount enters: half an infusion's duration.
+    input_time: f64,
+    intravascular: bool,
+}
+
+impl Given {
+    fn new(doses: &[Dose]) -> Result<Self, Undefined> {
+        let amount: f64 = doses.iter().map(|dose| dose.amount).sum();
+        if amount.is_nan() || amount <= 0.0 {
+            return Err(Undefined::NoDose);
+        }
+        Ok(Self {
+            amount,
+            input_time: doses.iter().map(|dose| dose.amount * dose.duration / 2.0).sum::<f64>() / amount,
+            intravascular: doses.iter().all(|dose| dose.intravascular),
+        })
+    }
 }
 
 /// What is measured over one dosing interval.
@@ -271,21 +299,27 @@ struct Interval {
 }
 
 impl<'a> Curve<'a> {
-    fn new(times: &'a [f64], values: &'a [f64], options: &Options) -> Self {
+    fn new(cleaned: &'a Cleaned, doses: &[Dose], options: &Options) -> Self {
+        let Cleaned { times, values, measured } = cleaned;
         let empty = if values.is_empty() { Err(Undefined::NoSamples) } else { Ok(()) };
         let peak = empty.map(|()| {
             // The first of equal maxima.
             (1..values.len()).fold(0, |best, index| if values[index] > values[best] { index } else { best })
         });
-        let last = empty.and_then(|()| values.iter().rposition(|&c| c > 0.0).ok_or(Undefined::NothingMeasured));
+        let last =
+            empty.and_then(|()| measured.iter().rposition(|&measured| measured).ok_or(Undefined::NothingMeasured));
         let tmax = peak.map_or(0.0, |index| times[index]);
+        // As PKNCA does: what is measured while the dose still enters says nothing of how it leaves.
+        let decline = doses.iter().map(|dose| dose.duration).fold(tmax, f64::max);
         Self {
             times,
             values,
+            dose: Given::new(doses),
             peak,
             last,
-            terminal: last.and_then(|_| terminal(times, values, tmax, options.min_points)),
+            terminal: last.and_then(|_| terminal(cleaned, decline, options.min_points)),
             to_last: match last {
+                _ if values.len() == 1 => Err(Undefined::OneSample),
                 Err(Undefined::NothingMeasured) => Ok((0.0, 0.0)),
                 Ok(_) if times[0] > 0.0 => Err(Undefined::NoSampleAtStart),
                 last => last.map(|last| areas(options.method, &times[..=last], &values[..=last], tmax)),
@@ -294,8 +328,8 @@ impl<'a> Curve<'a> {
         }
     }
 
-    fn parameter(&self, parameter: Parameter, dose: Option<Dose>) -> Value {
-        let dose = dose.ok_or(Undefined::NoDose);
+    fn parameter(&self, parameter: Parameter) -> Value {
+        let dose = self.dose;
         let terminal = self.terminal;
         let clast = self.last.map(|last| self.values[last]);
         let beyond = |concentration: f64| terminal.map(|found| concentration / found.slope.lambda_z);
@@ -309,7 +343,7 @@ impl<'a> Curve<'a> {
         let residence = || quotient(aumc_infinite()?, auc_infinite_observed()?);
         let intravascular =
             || dose.and_then(|dose| if dose.intravascular { Ok(dose) } else { Err(Undefined::NotIntravascular) });
-        let residence_in_body = || Ok(residence()? - intravascular()?.duration / 2.0);
+        let residence_in_body = || Ok(residence()? - intravascular()?.input_time);
         match parameter {
             Parameter::Cmax => Ok(self.values[self.peak?]),
             Parameter::Tmax => {
@@ -406,7 +440,7 @@ fn interval(times: &[f64], values: &[f64], options: &Options, tmax: f64) -> Resu
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::exposure::nca::Method;
+    use crate::exposure::nca::{BlqRule, BlqRules, Method};
 
     fn curve(times: &[f64], f: impl Fn(f64) -> f64) -> Vec<Sample> {
         times.iter().map(|&t| Sample::Value(f(t))).collect()
@@ -428,8 +462,7 @@ mod tests {
         // One compartment: CL 2, V 10. MRT = 5, Vz = Vss = 10. The log rule and the tail are exact: rounding only.
         let times = hourly(24);
         let dose = Dose { amount: 100.0, duration: 0.0, intravascular: true };
-        let found =
-            analyse(&times, &curve(&times, |t| 10.0 * (-0.2 * t).exp()), Some(dose), &Options::default()).unwrap();
+        let found = analyse(&times, &curve(&times, |t| 10.0 * (-0.2 * t).exp()), &[dose], &Options::default()).unwrap();
         let expected = [
             (Parameter::AucinfObs, 50.0),
             (Parameter::AucinfPred, 50.0),
@@ -460,17 +493,81 @@ mod tests {
             rate / 2.0 * (1.0 - (-k * end).exp()) * (-k * (t - end)).exp()
         };
         let dose = Dose { amount: 100.0, duration: 2.0, intravascular: true };
-        let found = analyse(&times, &curve(&times, conc), Some(dose), &Options::default()).unwrap();
+        let found = analyse(&times, &curve(&times, conc), &[dose], &Options::default()).unwrap();
         assert!((found.get(Parameter::MrtObs).unwrap() - 6.0).abs() < 3e-4);
         assert!((found.get(Parameter::MrtIvObs).unwrap() - 5.0).abs() < 3e-4);
         assert!((found.get(Parameter::VssObs).unwrap() - 12.0).abs() < 6e-4);
         assert!((found.get(Parameter::VssIvObs).unwrap() - 10.0).abs() < 6e-4);
         let oral = Dose { intravascular: false, duration: 0.0, ..dose };
-        let found = analyse(&times, &curve(&times, conc), Some(oral), &Options::default()).unwrap();
+        let found = analyse(&times, &curve(&times, conc), &[oral], &Options::default()).unwrap();
         for parameter in [Parameter::VssObs, Parameter::VssIvObs, Parameter::MrtIvObs] {
             assert_eq!(found.get(parameter), Err(Undefined::NotIntravascular));
         }
         assert!((found.get(Parameter::MrtObs).unwrap() - 6.0).abs() < 3e-4, "half the infusion is absorption");
+    }
+
+    #[test]
+    fn a_bolus_and_an_infusion_at_once_count_together() {
+        // The last test's infusion, and 50 mg at once: clearance 2 of 150 mg, and the mean time of input is 2/3 of 1 h.
+        let times: Vec<f64> = (0..=1200).map(|step| f64::from(step) / 20.0).collect();
+        let conc = |t: f64| {
+            let end = t.min(2.0);
+            5.0 * (-0.2 * t).exp() + 25.0 * (1.0 - (-0.2 * end).exp()) * (-0.2 * (t - end)).exp()
+        };
+        let bolus = Dose { amount: 50.0, duration: 0.0, intravascular: true };
+        let infusion = Dose { amount: 100.0, duration: 2.0, ..bolus };
+        let found = analyse(&times, &curve(&times, conc), &[bolus, infusion], &Options::default()).unwrap();
+        assert!((found.get(Parameter::ClObs).unwrap() - 2.0).abs() < 3e-4);
+        assert!((found.get(Parameter::MrtIvObs).unwrap() - 5.0).abs() < 3e-4);
+        assert!((found.get(Parameter::MrtObs).unwrap() - (5.0 + 2.0 / 3.0)).abs() < 3e-4);
+    }
+
+    #[test]
+    fn what_is_measured_during_an_infusion_is_no_terminal_phase() {
+        // The maximum is at 0.5 h of 2 h: the slope begins after 2 h, as PKNCA's does (0.12.1, `pk.calc.half.life`: later than the
+        // end of the dose). Halved every hour from there.
+        let times = [0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 5.0];
+        let values = [0.0, 9.0, 8.9, 8.8, 8.0, 4.0, 2.0, 1.0];
+        let samples = values.map(Sample::Value);
+        let dose = Dose { amount: 100.0, duration: 2.0, intravascular: true };
+        let found = analyse(&times, &samples, &[dose], &Options::default()).unwrap();
+        assert_eq!(found.get(Parameter::LambdaZTimeFirst), Ok(3.0));
+        let longer = Dose { duration: 3.0, ..dose };
+        let found = analyse(&times, &samples, &[longer], &Options::default()).unwrap();
+        assert_eq!(found.get(Parameter::HalfLife), Err(Undefined::FewTerminalPoints { found: 2, needed: 3 }));
+    }
+
+    #[test]
+    fn a_number_in_place_of_a_value_below_quantification_is_no_measured_value() {
+        let times = [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0];
+        let samples = [
+            Sample::Value(16.0),
+            Sample::Value(8.0),
+            Sample::Value(4.0),
+            Sample::Blq,
+            Sample::Value(1.0),
+            Sample::Value(0.5),
+            Sample::Blq,
+        ];
+        let half = BlqRule::Value(0.2);
+        let blq = BlqRules { first: half, middle: half, last: half };
+        let found = analyse(&times, &samples, &[], &Options { blq, ..Options::default() }).unwrap();
+        assert_eq!((found.get(Parameter::ClastObs), found.get(Parameter::Tlast)), (Ok(0.5), Ok(5.0)));
+        // 8, 4, 1 and 0.5 lie on one line.
+        assert_eq!(found.get(Parameter::LambdaZNPoints), Ok(4.0));
+        assert!((found.get(Parameter::HalfLife).unwrap() - 1.0).abs() < 1e-12);
+        let beyond = found.get(Parameter::Aucall).unwrap() - found.get(Parameter::Auclast).unwrap();
+        assert!((beyond - 0.35).abs() < 1e-12, "{beyond}");
+    }
+
+    #[test]
+    fn one_sample_has_no_area() {
+        for sample in [Sample::Value(5.0), Sample::Blq] {
+            let found = analyse(&[0.0], &[sample], &[], &Options::default()).unwrap();
+            for parameter in [Parameter::Auclast, Parameter::Aucall, Parameter::Aumclast] {
+                assert_eq!(found.get(parameter), Err(Undefined::OneSample), "{}", parameter.name());
+            }
+        }
     }
 
     #[test]
@@ -479,7 +576,7 @@ mod tests {
         let times = hourly(20);
         let options = Options { tau: Some(12.0), ..Options::default() };
         let dose = Dose { amount: 40.0, duration: 0.0, intravascular: true };
-        let found = analyse(&times, &curve(&times, |t| 8.0 * (-0.1 * t).exp()), Some(dose), &options).unwrap();
+        let found = analyse(&times, &curve(&times, |t| 8.0 * (-0.1 * t).exp()), &[dose], &options).unwrap();
         let trough = 8.0 * (-1.2f64).exp();
         let auc = (8.0 - trough) / 0.1;
         let close = |parameter: Parameter, value: f64| {
@@ -494,7 +591,7 @@ mod tests {
         close(Parameter::Swing, 100.0 * (8.0 - trough) / trough);
         close(Parameter::Ptr, 8.0 / trough);
         let short = Options { tau: Some(24.0), ..options };
-        let found = analyse(&times, &curve(&times, |t| 8.0 - t / 10.0), None, &short).unwrap();
+        let found = analyse(&times, &curve(&times, |t| 8.0 - t / 10.0), &[], &short).unwrap();
         assert_eq!(found.get(Parameter::AucTau), Err(Undefined::TauNotReached));
     }
 
@@ -503,7 +600,7 @@ mod tests {
         // 8 exp(-0.1 t) over tau = 12, sampled at 11 and 13: the logarithmic rule is exact, to rounding.
         let times: Vec<f64> = hourly(20).into_iter().filter(|&time| time != 12.0).collect();
         let options = Options { tau: Some(12.0), ..Options::default() };
-        let found = analyse(&times, &curve(&times, |t| 8.0 * (-0.1 * t).exp()), None, &options).unwrap();
+        let found = analyse(&times, &curve(&times, |t| 8.0 * (-0.1 * t).exp()), &[], &options).unwrap();
         let auc = 80.0 * (1.0 - (-1.2f64).exp());
         assert!((found.get(Parameter::AucTau).unwrap() / auc - 1.0).abs() < 1e-12);
         assert_eq!(found.get(Parameter::Ctrough), Err(Undefined::NoSampleAtTau));
@@ -515,7 +612,7 @@ mod tests {
     #[test]
     fn without_a_sample_at_the_dose_no_area_is_known() {
         let times = [1.0, 2.0, 3.0, 4.0];
-        let found = analyse(&times, &curve(&times, |t| 8.0 * (-0.1 * t).exp()), None, &Options::default()).unwrap();
+        let found = analyse(&times, &curve(&times, |t| 8.0 * (-0.1 * t).exp()), &[], &Options::default()).unwrap();
         for parameter in [Parameter::Auclast, Parameter::Aucall, Parameter::AucinfObs, Parameter::Aumclast] {
             assert_eq!(found.get(parameter), Err(Undefined::NoSampleAtStart), "{}", parameter.name());
         }
@@ -524,7 +621,7 @@ mod tests {
 
     #[test]
     fn a_curve_below_quantification_says_why_nothing_is_known() {
-        let found = analyse(&[0.0, 1.0], &[Sample::Blq, Sample::Blq], None, &Options::default()).unwrap();
+        let found = analyse(&[0.0, 1.0], &[Sample::Blq, Sample::Blq], &[], &Options::default()).unwrap();
         assert_eq!(found.get(Parameter::Cmax), Ok(0.0));
         assert_eq!(found.get(Parameter::Tmax), Err(Undefined::NothingMeasured));
         assert_eq!(found.get(Parameter::HalfLife), Err(Undefined::NothingMeasured));
@@ -533,7 +630,7 @@ mod tests {
             assert_eq!(found.get(parameter), Ok(0.0), "{}", parameter.name());
         }
         assert_eq!(found.get(Parameter::AucinfObs), Err(Undefined::NothingMeasured));
-        let found = analyse(&[], &[], None, &Options::default()).unwrap();
+        let found = analyse(&[], &[], &[], &Options::default()).unwrap();
         assert_eq!(found.get(Parameter::Cmax), Err(Undefined::NoSamples));
     }
 
@@ -542,7 +639,7 @@ mod tests {
         let times = [0.0, 1.0, 2.0, 4.0];
         let samples = [Sample::Blq, Sample::Value(4.0), Sample::Value(2.0), Sample::Blq];
         let options = Options { method: Method::Linear, ..Options::default() };
-        let found = analyse(&times, &samples, None, &options).unwrap();
+        let found = analyse(&times, &samples, &[], &options).unwrap();
         assert_eq!(found.get(Parameter::Auclast), Ok(5.0));
         assert_eq!(found.get(Parameter::Aucall), Ok(7.0));
     }

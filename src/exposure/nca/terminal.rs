@@ -1,6 +1,7 @@
 //! The terminal slope: which of the last points are on a straight line.
 
 use super::Undefined;
+use super::blq::Cleaned;
 use crate::exposure::terminal::{TerminalSlope, terminal_slope};
 
 /// Adjusted R² within this of the best one counts as the best; then more points win (PKNCA's `adj.r.squared.factor`).
@@ -17,12 +18,13 @@ pub(super) struct Terminal {
     pub clast_predicted: f64,
 }
 
-/// The best straight line through the last measured points after the maximum: highest adjusted R², and more points where it
-/// is the same (PKNCA's `pk.calc.half.life`). Where the best one rises, there is none: a falling one that is less straight would
-/// be made of points that do not belong together.
-pub(super) fn terminal(times: &[f64], values: &[f64], tmax: f64, min_points: usize) -> Result<Terminal, Undefined> {
-    let last = values.iter().rposition(|&c| c > 0.0).ok_or(Undefined::NothingMeasured)?;
-    let candidates: Vec<usize> = (0..=last).filter(|&index| times[index] > tmax && values[index] > 0.0).collect();
+/// The best straight line through the last measured points later than `start`, the maximum or the end of the infusion: highest
+/// adjusted R², and more points where it is the same (PKNCA's `pk.calc.half.life`). Where the best one rises, there is none: a
+/// falling one that is less straight would be made of points that do not belong together.
+pub(super) fn terminal(curve: &Cleaned, start: f64, min_points: usize) -> Result<Terminal, Undefined> {
+    let Cleaned { times, values, measured } = curve;
+    let last = measured.iter().rposition(|&measured| measured).ok_or(Undefined::NothingMeasured)?;
+    let candidates: Vec<usize> = (0..=last).filter(|&index| times[index] > start && measured[index]).collect();
     if candidates.len() < min_points.max(3) {
         return Err(Undefined::FewTerminalPoints { found: candidates.len(), needed: min_points.max(3) });
     }
@@ -59,6 +61,12 @@ fn slope_either_way(times: &[f64], values: &[f64]) -> Option<TerminalSlope> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The terminal line of measured values.
+    fn terminal(times: &[f64], values: &[f64], start: f64, min_points: usize) -> Result<Terminal, Undefined> {
+        let (times, values, measured) = (times.to_vec(), values.to_vec(), vec![true; times.len()]);
+        super::terminal(&Cleaned { times, values, measured }, start, min_points)
+    }
 
     #[test]
     fn the_distribution_phase_is_left_out() {

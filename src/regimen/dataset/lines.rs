@@ -17,7 +17,7 @@ const BUFFER: usize = 1 << 16;
 const SEPARATORS: [u8; 3] = [b',', b';', b'\t'];
 
 /// A source of lines, cut into cells.
-pub(super) struct Lines {
+pub(crate) struct Lines {
     reader: Box<dyn BufRead + Send>,
     separator: u8,
     /// `\n`, or `\r` in files of old.
