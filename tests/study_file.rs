@@ -129,7 +129,20 @@ fn a_bad_override_is_named_as_it_was_written() {
         assert_eq!(error.place.unwrap().to_string(), format!("--set {text}"));
     }
     // What only the check of the whole study finds is laid to the override as well, whichever way it names the arm.
-    for text in ["arm.a.regimen.amount=-1", "arm.1.regimen.amount=-1", "cohort.size=0", "sampling.grid.1.by=0"] {
+    for text in [
+        "arm.a.regimen.amount=-1",
+        "arm.1.regimen.amount=-1",
+        "arm.a.regimen.compartment=gut",
+        "arm.a.regimen.unit=IU",
+        "arm.a.regimen.unit=furlong",
+        "arm.a.regimen.per=BSB",
+        "arm.a.course.vod=0.1",
+        "outputs.variables=[\"Cq\"]",
+        "outputs.exposure_of=Cq",
+        "data.path=none.csv",
+        "cohort.size=0",
+        "sampling.grid.1.by=0",
+    ] {
         assert_eq!(refused_override(text).place.unwrap().to_string(), format!("--set {text}"));
     }
     let error = refused_override("seed.x=1");

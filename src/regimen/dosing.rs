@@ -31,6 +31,11 @@ pub enum RegimenError {
         /// Key that does not go with cycles.
         key: &'static str,
     },
+    /// A cap of a size that doses do not depend on.
+    #[error(
+        "`per_max` caps the size that doses are given per, but they are given per none; add `per`, such as `per = \"BSA\"`"
+    )]
+    CapWithoutSize,
     /// Doses of a cycle that go back in time.
     #[error("cycle {cycle} gives day {day} after day {before}; doses of a cycle are listed in order of time")]
     DosesNotInOrder {
@@ -227,7 +232,7 @@ impl Dosing {
             }
         }
         if spec.per_max.is_some() && spec.per.is_none() {
-            return Err(RegimenError::Incomplete { missing: "per" });
+            return Err(RegimenError::CapWithoutSize);
         }
         Ok(Self {
             target,
@@ -397,6 +402,7 @@ mod tests {
             let Err(RegimenError::OutOfRange { key: named, .. }) = dosing(&spec) else { panic!("{key} passed") };
             assert_eq!(named, key);
         }
-        assert!(dosing(&DosingSpec { per_max: Some(2.0), ..DosingSpec::default() }).is_err());
+        let cap = DosingSpec { per_max: Some(2.0), ..DosingSpec::default() };
+        assert_eq!(dosing(&cap), Err(RegimenError::CapWithoutSize));
     }
 }

@@ -65,3 +65,14 @@ pub enum Prescription {
     /// Doses that answer to the patient's course.
     Course(Box<Course>),
 }
+
+impl Prescription {
+    /// Covariate that doses are given per.
+    #[must_use]
+    pub fn per(&self) -> Option<&str> {
+        match self {
+            Self::Regimen(regimen) => regimen.per(),
+            Self::Course(course) => course.per(),
+        }
+    }
+}

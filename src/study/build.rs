@@ -65,8 +65,8 @@ pub(super) fn plan(spec: &StudySpec, source: &Source, compiled: &Compiled) -> Re
         levels,
     };
     let plan = match (&spec.data, &spec.cohort) {
-        (Some(_), Some(_)) => return Err(at(Problem::DataAndMore { key: "cohort" }, &["cohort"])),
-        (Some(_), None) if !spec.arm.is_empty() => return Err(at(Problem::DataAndMore { key: "[arm]" }, &["arm"])),
+        (Some(_), Some(_)) => return Err(at(Problem::DataAndMore { key: "cohort" }, &["data"])),
+        (Some(_), None) if !spec.arm.is_empty() => return Err(at(Problem::DataAndMore { key: "[arm]" }, &["data"])),
         (Some(data), None) => Plan::Data(Box::new(
             DataRun::new(data, setup, grid, unit, &source.folder).map_err(|problem| at(problem, &["data"]))?,
         )),
@@ -110,11 +110,14 @@ fn design(
         }
         let prescription = prescription(arm, &setup.model, time_unit(&setup.model)).map_err(|(problem, key)| {
             let mut path = vec!["arm".to_owned(), number.clone(), key.to_owned()];
-            if let Problem::Regimen(RegimenError::OutOfRange { key, .. }) = &problem {
-                path.extend(key_path(key));
-            }
+            path.extend(regimen_path(&problem));
             at(problem, &path.iter().map(String::as_str).collect::<Vec<_>>())
         })?;
+        if let Some(covariate) = prescription.per().filter(|per| !gives(&cohort, per)) {
+            let key = if arm.regimen.is_some() { "regimen" } else { "course" };
+            let problem = Problem::Regimen(RegimenError::UnknownSize { covariate: covariate.to_owned() });
+            return Err(at(problem, &["arm", &number, key, "per"]));
+        }
         arms.push(Arm {
             name: arm.name.clone(),
             label: arm.label.clone().unwrap_or_else(|| arm.name.clone()),
@@ -133,8 +136,29 @@ pub(super) fn compiled(spec: &StudySpec, source: &Source) -> Result<Compiled, St
         // A data set is answered as other tools answer it: by everything that the model says.
         outputs: spec.outputs.variables.clone().or_else(|| if spec.data.is_some() { None } else { predictions(ir) }),
     };
-    let (model, _) = text.compile_with(options).map_err(|problem| at(problem, &["model"]))?;
+    let (model, _) = text.compile_with(options).map_err(|problem| match unknown_output(&text, spec) {
+        Some((problem, key)) => at(problem, &["outputs", key]),
+        None => at(problem, &["model"]),
+    })?;
     Ok(Compiled { model, text })
+}
+
+/// The output asked for that a model does not have, and the key that asks for it; `None` where the model is to blame.
+fn unknown_output(text: &ModelText, spec: &StudySpec) -> Option<(Problem, &'static str)> {
+    let (model, _) = text.compile().ok()?;
+    let variables = spec.outputs.variables.iter().flatten().map(|name| (name, "variables"));
+    let asked = variables.chain(spec.outputs.exposure_of.iter().map(|name| (name, "exposure_of")));
+    let is_unknown = |(name, key): &(&String, &str)| {
+        let options = match *key {
+            "variables" => ModelOptions { outputs: Some(vec![(*name).clone()]), exposure: None },
+            _ => ModelOptions { outputs: None, exposure: Some((*name).clone()) },
+        };
+        text.compile_with(|_| options).is_err()
+    };
+    let known: Vec<String> = model.outputs().iter().map(|output| output.name.clone()).collect();
+    let (name, key) = asked.into_iter().find(is_unknown)?;
+    let nearest = super::nearest(name, known.iter().map(String::as_str));
+    Some((Problem::NoSuchOutput { name: name.clone(), nearest, known }, key))
 }
 
 /// The model with the study's values of parameters and variances.
@@ -214,8 +238,24 @@ fn cohort_path(problem: &CohortError) -> Vec<String> {
     path
 }
 
+/// Where in a regimen or a course a problem stands; empty where no one key is to blame.
+fn regimen_path(problem: &Problem) -> Vec<String> {
+    let key = match problem {
+        Problem::NoSuchCompartment { .. } => "compartment",
+        Problem::Regimen(RegimenError::Unit { .. } | RegimenError::NoModelUnit { .. }) => "unit",
+        Problem::Regimen(RegimenError::CapWithoutSize) => "per_max",
+        Problem::Regimen(RegimenError::Contradiction { key }) => key,
+        Problem::Regimen(RegimenError::DosesNotInOrder { cycle, .. }) => &format!("cycles[{cycle}].doses"),
+        Problem::Regimen(RegimenError::OutOfRange { key, .. }) => key,
+        _ => return Vec::new(),
+    };
+    key_path(key).collect()
+}
+
 /// `cycles[1].doses[2].amount` as the keys and numbers on the way.
 fn key_path(key: &str) -> impl Iterator<Item = String> {
+    // What is said of a key, such as `amounts (its length)`, is not part of it.
+    let key = key.split_once(' ').map_or(key, |(key, _)| key);
     key.split(['.', '[']).map(|part| part.trim_end_matches(']').to_owned())
 }
 

@@ -254,6 +254,16 @@ pub enum Problem {
         /// All there are.
         known: Vec<String>,
     },
+    /// No output of that name.
+    #[error("the model has no output `{name}`")]
+    NoSuchOutput {
+        /// As asked for.
+        name: String,
+        /// Likely meant.
+        nearest: Option<String>,
+        /// Those that are not hidden.
+        known: Vec<String>,
+    },
     /// A study without arms.
     #[error("the study has no arms; expected at least one [[arm]]")]
     NoArms,
@@ -355,7 +365,9 @@ impl Problem {
         match self {
             Self::UnknownKey { nearest, known, .. }
             | Self::UnknownValue { nearest, known, .. }
-            | Self::NoSuchArm { nearest, known, .. } => Some(match nearest {
+            | Self::NoSuchArm { nearest, known, .. }
+            | Self::NoSuchCompartment { nearest, known, .. }
+            | Self::NoSuchOutput { nearest, known, .. } => Some(match nearest {
                 Some(nearest) => format!("did you mean `{nearest}`?"),
                 None => format!("known here: {}", quoted(known)),
             }),

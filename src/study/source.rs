@@ -154,16 +154,21 @@ impl Source {
         Ok(spec)
     }
 
-    /// Where the value at `path` was said: the last override that set it or something above it, or its place in the text.
+    /// Where the value at `path` was said: the last override that set it or something above it, or its place in the text. What
+    /// the text does not have was made by an override of something in it.
     pub fn place_of(&self, path: &[&str]) -> Place {
-        let says = |change: &&Override| path.starts_with(&change.path.iter().map(String::as_str).collect::<Vec<_>>());
-        if let Some(change) = self.overrides.iter().rev().find(says) {
-            return change.place.clone();
-        }
-        match span_of(&self.text, path) {
-            Some(span) => Place::in_text(&self.origin, &self.text, span),
+        let overridden = |says: &dyn Fn(&[&str]) -> bool| {
+            let keys = |change: &&Override| says(&change.path.iter().map(String::as_str).collect::<Vec<_>>());
+            self.overrides.iter().rev().find(keys).map(|change| change.place.clone())
+        };
+        let span = span_of(&self.text, path);
+        let is_whole = span.as_ref().is_some_and(|(_, keys)| *keys == path.len());
+        let said = overridden(&|keys| path.starts_with(keys));
+        let made = || if is_whole { None } else { overridden(&|keys| keys.starts_with(path)) };
+        said.or_else(made).unwrap_or_else(|| match span {
+            Some((span, _)) => Place::in_text(&self.origin, &self.text, span),
             None => Place { origin: self.origin.clone(), position: None },
-        }
+        })
     }
 }
 
@@ -174,8 +179,9 @@ impl Source {
         if place.position.is_none() {
             return Place { origin: place.origin, ..Place::in_text("", text, within.start..within.end) };
         }
-        let written =
-            span_of(&self.text, path).filter(|span| self.text.get(span.start + 1..span.end - 1) == Some(text));
+        let written = span_of(&self.text, path)
+            .map(|(span, _)| span)
+            .filter(|span| self.text.get(span.start + 1..span.end - 1) == Some(text));
         match written {
             Some(span) => {
                 let start = span.start + 1;
@@ -238,12 +244,13 @@ fn element_names(elements: &[Value]) -> Vec<String> {
         .collect()
 }
 
-/// The bytes of the value at `path`; list elements by name or number, as in an override.
-fn span_of(text: &str, path: &[&str]) -> Option<std::ops::Range<usize>> {
+/// The bytes of the value at `path`, or at as many of its keys as there are, with their number; list elements by name or number,
+/// as in an override.
+fn span_of(text: &str, path: &[&str]) -> Option<(std::ops::Range<usize>, usize)> {
     let root = DeTable::parse(text).ok()?;
     let mut span = None;
     let mut value: Option<&DeValue<'_>> = None;
-    for key in path {
+    for (before, key) in path.iter().enumerate() {
         let next = match value {
             None => root.get_ref().get(*key),
             Some(DeValue::Table(table)) => table.get(*key),
@@ -255,7 +262,7 @@ fn span_of(text: &str, path: &[&str]) -> Option<std::ops::Range<usize>> {
         };
         // A key that is missing is shown at the table it is missing from.
         let Some(next) = next else { break };
-        span = Some(next.span());
+        span = Some((next.span(), before + 1));
         value = Some(next.get_ref());
     }
     span

@@ -9,7 +9,7 @@ use crate::cohort::{Cohort, CohortSpec};
 use crate::exposure::forest::{ForestInterval, ForestLevel, ForestRow};
 use crate::model::CovariateUse;
 use crate::simulate::sink::AnySink;
-use crate::simulate::{self, Arm, Design, Prescription, Replicates, Sampling, Setup, SimulateError};
+use crate::simulate::{self, Arm, Design, Replicates, Sampling, Setup, SimulateError};
 use crate::stats;
 use crate::study::error::{Problem, StudyError};
 use crate::study::{Study, nearest};
@@ -224,10 +224,7 @@ impl Forest<'_> {
     /// Covariates that exposure depends on: those of the model, and the one that doses are given per.
     fn moving(&self, arm: &Arm) -> Vec<String> {
         let mut moving = self.design.setup.model.covariates().to_vec();
-        let per = match &arm.prescription {
-            Prescription::Regimen(regimen) => regimen.per(),
-            Prescription::Course(course) => course.per(),
-        };
+        let per = arm.prescription.per();
         moving.extend(per.filter(|per| !is_among(per, &moving)).map(str::to_owned));
         moving
     }
