@@ -85,6 +85,20 @@ fn validate_meets_every_published_number() {
 }
 
 #[test]
+fn every_column_of_the_table_of_published_numbers_has_a_heading() {
+    let table = teorell(&["validate", "-q", "--solver", "taylor"]).success();
+    let text = String::from_utf8(table.get_output().stdout.clone()).unwrap();
+    let [headings, rule] = [0, 1].map(|line| text.lines().nth(line).unwrap_or_default());
+    let mut start = 0;
+    for column in rule.split("  ").filter(|column| !column.is_empty()) {
+        let heading: String = headings.chars().skip(start).take(column.len()).collect();
+        assert!(!heading.trim().is_empty(), "a column without a heading:\n{headings}\n{rule}");
+        start += column.len() + 2;
+    }
+    assert_eq!(start, rule.len() + 2);
+}
+
+#[test]
 fn a_solver_that_does_not_exist_is_refused_by_validate() {
     teorell(&["validate", "--solver", "no-such"]).code(2).stderr(contains("unknown value `no-such`"));
 }

@@ -85,13 +85,13 @@ pub fn text(comparisons: &[Comparison]) -> String {
         })
         .collect();
     let headings = [
-        ("", Align::Left),
+        ("quantity", Align::Left),
         ("published", Align::Right),
         ("simulated", Align::Right),
         ("unit", Align::Left),
         ("difference %", Align::Right),
         ("allowed", Align::Left),
-        ("", Align::Left),
+        ("verdict", Align::Left),
         ("source", Align::Left),
     ];
     table(&headings, &rows)
