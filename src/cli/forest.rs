@@ -6,11 +6,11 @@ mod around_model;
 use std::time::Instant;
 
 use teorell::output::rows::Table;
-use teorell::plot;
 use teorell::plot::source::{PlotFiles, pictures};
 use teorell::simulate::Counts;
 
 use super::exit_code::Exit;
+use super::pictures::write_pictures;
 use super::report::{Failure, note, print};
 use super::simulate::{
     ForestFile, layout, manifest, open_folder, plot_options, record_simulation, table_format, write_copies,
@@ -43,7 +43,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let mut files = write_copies(&study, &folder)?;
     files.push(file);
     if outputs.plots {
-        files.extend(plot::write(&folder, &pictures(&sources, &manifest, &plot_options(&study))?)?);
+        files.extend(write_pictures(&folder, &pictures(&sources, &manifest, &plot_options(&study))?)?);
     }
     let n_files = folder.commit(files, manifest)?.files.len();
     if !arguments.quiet {

@@ -10,6 +10,7 @@ mod models;
 mod nca;
 mod options;
 mod paths;
+mod pictures;
 mod plot;
 mod progress;
 mod report;

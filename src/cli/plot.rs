@@ -4,12 +4,12 @@ use std::path::PathBuf;
 
 use teorell::output::folder::OutputFolder;
 use teorell::output::manifest::Manifest;
-use teorell::plot;
 use teorell::plot::source::{PlotFiles, PlotOptions, pictures};
 use teorell::plot::style::Theme;
 
 use super::exit_code::Exit;
 use super::options;
+use super::pictures::write_pictures;
 use super::report::{Failure, chain, print};
 
 const EXAMPLES: &str = "\
@@ -48,7 +48,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
             .with_hint("write `summary` and `profiles`, see `teorell simulate --outputs`"));
     }
     let output = OutputFolder::open(folder)?;
-    let files = plot::write(&output, &pictures)?;
+    let files = write_pictures(&output, &pictures)?;
     let names: Vec<String> = files.iter().map(|file| folder.join(file.name()).display().to_string()).collect();
     output.commit_added(files)?;
     print(&(names.join("\n") + "\n"))?;

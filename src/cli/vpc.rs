@@ -9,11 +9,11 @@ use teorell::exposure::vpc::VpcResult;
 use teorell::output::columns;
 use teorell::output::of_design::unit_of_output;
 use teorell::output::vpc::{VpcNames, write_observations, write_vpc};
-use teorell::plot;
 use teorell::plot::source::{PlotFiles, pictures};
 use teorell::study::Study;
 
 use super::exit_code::Exit;
+use super::pictures::write_pictures;
 use super::progress::Progress;
 use super::report::{Failure, note, print};
 use super::simulate::{
@@ -68,7 +68,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     manifest.uncertainty = None;
     manifest.solver.solved_by = solved.counts();
     if outputs.plots {
-        files.extend(plot::write(&folder, &pictures(&sources, &manifest, &plot_options(&study))?)?);
+        files.extend(write_pictures(&folder, &pictures(&sources, &manifest, &plot_options(&study))?)?);
     }
     record_simulation(&mut manifest, simulated, arguments.threads);
     let n_files = folder.commit(files, manifest)?.files.len();

@@ -35,6 +35,7 @@ use rayon::prelude::*;
 
 use crate::output::folder::{OutputError, OutputFile, OutputFolder};
 
+use picture::Shape;
 use source::NamedPicture;
 
 /// Why a picture could not be drawn.
@@ -91,6 +92,21 @@ pub fn write(folder: &OutputFolder, pictures: &[NamedPicture]) -> Result<Vec<Out
     let files: Vec<_> =
         [Kind::Png, Kind::Svg].iter().flat_map(|&kind| pictures.iter().map(move |named| (named, kind))).collect();
     files.into_par_iter().with_max_len(1).map(write_one).collect()
+}
+
+/// Letters of pictures that the font of the program lacks, each once: a PNG has boxes in their place, an SVG what its viewer has.
+#[must_use]
+pub fn missing_letters(pictures: &[NamedPicture]) -> String {
+    let mut missing = String::new();
+    for shape in pictures.iter().flat_map(|named| &named.picture.shapes) {
+        let Shape::Text(text) = shape else { continue };
+        for letter in text.text.chars().filter(|&letter| !font::has(letter, text.bold)) {
+            if !missing.contains(letter) {
+                missing.push(letter);
+            }
+        }
+    }
+    missing
 }
 
 /// What a picture is rendered as.

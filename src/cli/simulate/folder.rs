@@ -19,7 +19,6 @@ use teorell::output::row_sink::{RowSink, SubjectRows};
 use teorell::output::rows::Table;
 use teorell::output::subjects::SubjectSink;
 use teorell::output::summaries::{SummaryPlan, SummarySink, append_accumulation, append_summary};
-use teorell::plot;
 use teorell::plot::source::{PlotFiles, PlotOptions, pictures};
 use teorell::plot::style::Theme;
 use teorell::simulate::sink::AnySink;
@@ -34,6 +33,7 @@ use super::forests::ForestFile;
 use super::replicates::{self, ReplicateFiles};
 use super::solved::Solved;
 use super::targets::TargetFiles;
+use crate::cli::pictures::write_pictures;
 use crate::cli::report::{Failure, warning};
 
 /// Open files, and what fills them.
@@ -271,7 +271,7 @@ impl Files {
         if study.spec().outputs.plots {
             let mut pictures = pictures(&sources, &manifest, &plot_options(study))?;
             pictures.retain(|picture| is_wanted(study, &picture.name));
-            files.extend(plot::write(&self.folder, &pictures)?);
+            files.extend(write_pictures(&self.folder, &pictures)?);
         }
         record_simulation(&mut manifest, simulated, threads);
         manifest.timings.insert("pictures_s".to_owned(), seconds(begun.elapsed()).into());
