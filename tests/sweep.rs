@@ -131,6 +131,30 @@ fn points_come_in_order_of_the_keys_with_the_last_one_fastest_and_units_in_the_c
 }
 
 #[test]
+fn arms_that_lie_on_each_other_are_told_and_swept_keys_have_short_names_in_every_picture() {
+    let alike = STUDY
+        .replace("amount = 2, every = \"12 h\", repeat = 2, unit = \"g\"", "amount = 1, every = \"12 h\", repeat = 2")
+        + "\n[[arm]]\nname = \"c\"\nregimen = { amount = 100, every = \"12 h\", repeat = 2 }\n";
+    let bench = Bench::new(&alike, MODEL);
+    // The description is whole; the words in a picture are broken into lines.
+    let described = |picture: &str| bench.read(picture).lines().nth(1).unwrap_or_default().to_owned();
+    let run = ["simulate", "s.toml", "--target", "auc > 15", "--sweep", "arm.b.regimen.amount=1,2", "--out", "out"];
+    bench.teorell(&run).success();
+    for (picture, title) in
+        [("sweep", "exposure in the last cycle over b: amount"), ("pta", "target attainment over b: amount")]
+    {
+        let text = described(&format!("out/{picture}.svg"));
+        assert!(text.contains(&format!("small: {title}.")) && text.contains("; c is the same as a"), "{text}");
+    }
+    bench.teorell(&["simulate", "s.toml", "--out", "out"]).success();
+    assert!(described("out/concentration.svg").contains("over 5 subjects per arm; c is the same as a<"));
+    let two = ["simulate", "s.toml", "--set", "arms=[\"a\", \"c\"]", "--out", "out"];
+    bench.teorell(&two).success();
+    let both = bench.read("out/concentration.svg");
+    assert!(both.contains("over 5 subjects; both arms are the same<") && both.contains("\ndose\n"), "{both}");
+}
+
+#[test]
 fn the_manifest_lists_the_swept_columns_and_the_pictures_are_drawn_again_alike() {
     let bench = Bench::new(STUDY, MODEL);
     bench.teorell(&["simulate", "s.toml", "--sweep", "amount=50,100,200", "--out", "out"]).success();

@@ -62,11 +62,14 @@ impl Accumulation {
         let figure = Figure {
             theme,
             title: format!("{}: accumulation of {}", self.heading, self.quantity),
-            subtitle: format!(
-                "Individual ratios: median (mark), middle half (bar) and 5th to 95th percentile (line) of {}",
-                subjects(cycles().map(|cycle| cycle.n).filter(|&n| n > 0))
-            ),
-            panels: vec![Plan { x, y, caption: String::new(), doses: Vec::new(), notes }],
+            subtitle: match cycles().map(|cycle| cycle.n).max() {
+                Some(1) => "One subject".to_owned(),
+                _ => format!(
+                    "Individual ratios: median (mark), middle half (bar) and 5th to 95th percentile (line) of {}",
+                    subjects(cycles().map(|cycle| cycle.n).filter(|&n| n > 0))
+                ),
+            },
+            panels: vec![Plan { notes, ..Plan::new(x, y, String::new()) }],
             columns: 1,
             panel_height: 330.0,
             legend,

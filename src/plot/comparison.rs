@@ -50,12 +50,9 @@ impl ComparisonPlot {
         let panels = quantities
             .iter()
             .enumerate()
-            .map(|(index, quantity)| Plan {
-                x: number_axis(last, "Cycle", MOST_LABELS),
-                y: Axis::ratio(low, high, limits, 19.0 / HEIGHT, y_label(index)),
-                caption: label(quantity).to_owned(),
-                doses: Vec::new(),
-                notes: 0.0,
+            .map(|(index, quantity)| {
+                let y = Axis::ratio(low, high, limits, 19.0 / HEIGHT, y_label(index));
+                Plan::new(number_axis(last, "Cycle", MOST_LABELS), y, label(quantity).to_owned())
             })
             .collect();
         let tests = self.tests();

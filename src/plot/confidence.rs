@@ -42,7 +42,7 @@ impl ConfidencePlot {
     pub fn draw(&self, theme: Theme) -> Picture {
         let bands = &self.course.bands;
         let ends = self.rows.iter().filter(|row| row.statistic != Statistic::Mean);
-        let axes = self.course.axes(ends.flat_map(|row| row.percentiles).flatten());
+        let axes = self.course.axes(true, ends.flat_map(|row| row.percentiles).flatten());
         let mut panels = Vec::new();
         for (i, band) in bands.iter().enumerate() {
             let doses =
@@ -53,7 +53,7 @@ impl ConfidencePlot {
                     x.label.clear();
                 }
                 let caption = format!("{}, {scale} scale", band.name);
-                panels.push(Plan { x, y: y.clone(), caption, doses: doses.clone(), notes: 0.0 });
+                panels.push(Plan { doses: doses.clone(), ..Plan::new(x, y.clone(), caption) });
             }
         }
         let dosed = self.course.doses.iter().any(|times| !times.is_empty());
@@ -83,9 +83,10 @@ impl ConfidencePlot {
         let replicates = self.rows.iter().map(|row| row.n).max().unwrap_or(0);
         format!(
             "90 % prediction interval of a new subject, over {} of all replicates, with 95 % confidence intervals of its ends and \
-             of the median, over {} replicates",
+             of the median, over {} replicates{}",
             subjects(self.course.bands.iter().map(|band| band.n)),
             plain(replicates as f64, 0),
+            self.course.alike,
         )
     }
 

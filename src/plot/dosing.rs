@@ -69,7 +69,7 @@ impl Dosing {
             if index < last {
                 x.label.clear();
             }
-            Plan { x, y: y.clone(), caption: arm.name.clone(), doses: Vec::new(), notes: 0.0 }
+            Plan::new(x, y.clone(), arm.name.clone())
         };
         let figure = Figure {
             theme,

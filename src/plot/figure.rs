@@ -34,13 +34,44 @@ impl Band {
         self.high.push(summary.p95.unwrap_or(f64::NAN));
     }
 
-    pub(super) fn values(&self) -> impl Iterator<Item = f64> {
-        [&self.low, &self.median, &self.high].into_iter().flatten().copied().filter(|value| value.is_finite())
+    /// What is drawn of it: the median, and the range where there is room for ranges.
+    pub(super) fn drawn(&self, with_range: bool) -> impl Iterator<Item = f64> {
+        let range = [&self.low, &self.high].into_iter().filter(move |_| with_range);
+        range.chain([&self.median]).flatten().copied().filter(|value| value.is_finite())
     }
 
     pub(super) fn end(&self) -> f64 {
         self.times.iter().copied().fold(0.0, f64::max)
     }
+
+    /// Whether its curves are those of another.
+    pub(super) fn lies_on(&self, other: &Self) -> bool {
+        self.curves().into_iter().zip(other.curves()).all(|(one, other)| are_the_same(one, other))
+    }
+
+    fn curves(&self) -> [&[f64]; 4] {
+        [&self.times, &self.low, &self.median, &self.high]
+    }
+}
+
+/// Whether values are the same for the eye and within the error of the solver: treatments that do not matter, such as for a clearance that
+/// changes in time alone, lead to different steps. What is undefined in both is the same.
+pub(super) fn are_the_same(some: &[f64], others: &[f64]) -> bool {
+    const NEAR: f64 = 1e-6;
+    let same = |(a, b): (&f64, &f64)| (a - b).abs() <= NEAR * a.abs().max(b.abs()) || (a.is_nan() && b.is_nan());
+    some.len() == others.len() && some.iter().zip(others).all(same)
+}
+
+/// Places of those that lie on none before them, and a word on each other one: `; b is the same as a`.
+pub(super) fn apart<T>(all: &[(&str, T)], lies_on: impl Fn(&T, &T) -> bool) -> (Vec<usize>, String) {
+    let (mut apart, mut said) = (Vec::new(), String::new());
+    for (index, (name, one)) in all.iter().enumerate() {
+        match apart.iter().find(|&&earlier: &&usize| lies_on(one, &all[earlier].1)) {
+            Some(&earlier) => said += &format!("; {name} is the same as {}", all[earlier].0),
+            None => apart.push(index),
+        }
+    }
+    (apart, said)
 }
 
 /// A panel to be placed: axes and caption.
@@ -52,9 +83,16 @@ pub(super) struct Plan {
     pub doses: Vec<DoseRow>,
     /// Height kept free between the data and the axis, beside that of dose marks.
     pub notes: f64,
+    /// Width kept free right of the data and its axis, within the panel's place.
+    pub aside: f64,
 }
 
 impl Plan {
+    /// Without doses, notes or anything aside.
+    pub fn new(x: Axis, y: Axis, caption: String) -> Self {
+        Self { x, y, caption, doses: Vec::new(), notes: 0.0, aside: 0.0 }
+    }
+
     fn strip(&self) -> f64 {
         Panel::dose_strip(self.doses.len()) + self.notes
     }
@@ -128,7 +166,7 @@ impl Figure {
             let (row, column) = (i / columns, i % columns);
             let left = MARGIN + cell * column as f64 + gutter;
             let top = first_row + row_heights[..row].iter().sum::<f64>() + captions;
-            let right = MARGIN + cell * (column + 1) as f64 - between;
+            let right = MARGIN + cell * (column + 1) as f64 - between - plan.aside;
             let bottom = top + self.panel_height;
             let strip = plan.strip();
             let panel = Panel { theme, left, right, top, bottom, x: plan.x, y: plan.y, doses: plan.doses, strip };
@@ -264,6 +302,14 @@ mod tests {
         );
         assert_eq!(curves_of(many.into_iter(), None), "Median, over 60 subjects");
         assert_eq!(curves_of([1, 1].into_iter(), Some("band")), "One subject");
+    }
+
+    #[test]
+    fn what_lies_on_another_is_told_also_where_values_are_undefined_or_rounded_differently() {
+        let band = |median: &[f64]| Band { median: median.to_vec(), ..Band::default() };
+        let rounded = 1.0 - 2.0 * f64::EPSILON;
+        let all = [("a", band(&[f64::NAN, 1.0])), ("b", band(&[f64::NAN, 1.01])), ("c", band(&[f64::NAN, rounded]))];
+        assert_eq!(apart(&all, Band::lies_on), (vec![0, 1], "; c is the same as a".to_owned()));
     }
 
     #[test]

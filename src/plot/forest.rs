@@ -8,7 +8,7 @@ use crate::output::number;
 use super::axis::{Axis, Scale, Tick, plain};
 use super::comparison::{distinct, label};
 use super::figure::{Figure, Plan, typeset};
-use super::font::fitted;
+use super::font::{fitted, text_width};
 use super::panel::{Key, Legend, Look, Panel, REGION_OPACITY};
 use super::picture::{Anchor, Picture};
 use super::style::{FINE_LINE, HEAVY_LINE, SMALL_SIZE, TEXT_SIZE, Theme};
@@ -22,8 +22,8 @@ const GROUP_GAP: f64 = 0.35;
 /// Longest label of a row, and longest caption.
 const MOST_LABEL: f64 = 330.0;
 const MOST_CAPTION: f64 = 400.0;
-/// Part of the panel's width, beyond the ratios, that holds them as text.
-const TEXT_PART: f64 = 0.34;
+/// Between the ratios and the same as text beside them.
+const TEXT_GAP: f64 = 20.0;
 
 /// A forest to be drawn.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,6 +45,7 @@ impl ForestPlot {
         let places = places(&first);
         let depth = places.last().copied().unwrap_or(1.0) + 0.5;
         let x = self.x_axis();
+        let aside = self.text_width() + TEXT_GAP;
         let plan = |(index, quantity): (usize, &&str)| {
             let mut x = x.clone();
             if index + 1 < quantities.len() {
@@ -60,7 +61,7 @@ impl ForestPlot {
                 label: String::new(),
             };
             let caption = fitted(&self.caption(quantity), TEXT_SIZE, false, MOST_CAPTION);
-            Plan { x, y, caption, doses: Vec::new(), notes: 0.0 }
+            Plan { aside, ..Plan::new(x, y, caption) }
         };
         let panels = quantities.iter().enumerate().map(plan).collect();
         let mut legend = Legend::default();
@@ -77,22 +78,26 @@ impl ForestPlot {
         let (mut picture, panels) = figure.lay_out();
         for (panel, quantity) in panels.iter().zip(&quantities) {
             shade(&mut picture, panel);
-            self.clear_for_text(&mut picture, panel);
+            let end = panel.right + aside;
+            let above = (end, panel.top - 10.0);
+            picture.text(self.text_heading(), above, Anchor::End, SMALL_SIZE, theme.faint_text());
             for (row, &place) in self.of_quantity(quantity).into_iter().zip(&places) {
                 self.draw_row(&mut picture, panel, row, place);
+                if let Some(y) = panel.at_y(place) {
+                    let beside = (end, y + 0.36 * SMALL_SIZE);
+                    picture.text(&in_digits(row), beside, Anchor::End, SMALL_SIZE, theme.text());
+                }
             }
         }
         picture
     }
 
-    /// Ratios of all quantities on one axis, with room for them as text behind it.
+    /// Ratios of all quantities on one axis.
     fn x_axis(&self) -> Axis {
         let ends = |row: &ForestRow| row.interval.map_or([row.ratio; 2], |(interval, _)| interval);
         let values = || self.rows.iter().flat_map(ends).chain(LIMITS).filter(|value| value.is_finite() && *value > 0.0);
         let (low, high) = (values().fold(f64::INFINITY, f64::min), values().fold(0.0, f64::max));
-        let mut x = Axis::ratio(low, high, LIMITS, 0.07, "Ratio to the reference subject".to_owned());
-        x.scale.high *= libm::pow(x.scale.high / x.scale.low, TEXT_PART / (1.0 - TEXT_PART));
-        x
+        Axis::ratio(low, high, LIMITS, 0.07, "Ratio to the reference subject".to_owned())
     }
 
     /// `AUC, 33,600 ng·h/mL in the reference subject`.
@@ -127,18 +132,18 @@ impl ForestPlot {
         self.rows.iter().any(|row| row.interval.is_some_and(|(_, found)| found == what))
     }
 
-    /// Ends axis and grid where the text begins, and says what the text is.
-    fn clear_for_text(&self, picture: &mut Picture, panel: &Panel) {
-        let left = panel.right - TEXT_PART * (panel.right - panel.left);
-        let (top, right, bottom) = (panel.top - 1.0, panel.right + 1.0, panel.bottom + 1.0);
-        picture.area(vec![(left, top), (right, top), (right, bottom), (left, bottom)], panel.theme.ground(), 1.0);
-        let interval = if self.has(ForestInterval::Confidence) { "90 % CI" } else { "5th to 95th" };
-        let heading = if self.rows.iter().any(|row| row.interval.is_some()) {
-            format!("ratio ({interval})")
-        } else {
-            "ratio".to_owned()
-        };
-        picture.text(&heading, (panel.right, panel.top - 10.0), Anchor::End, SMALL_SIZE, panel.theme.faint_text());
+    /// What the text beside a panel is.
+    fn text_heading(&self) -> &'static str {
+        match self.rows.iter().any(|row| row.interval.is_some()) {
+            true if self.has(ForestInterval::Confidence) => "ratio (90 % CI)",
+            true => "ratio (5th to 95th)",
+            false => "ratio",
+        }
+    }
+
+    fn text_width(&self) -> f64 {
+        let width = |text: &str| text_width(text, SMALL_SIZE, false);
+        self.rows.iter().map(|row| width(&in_digits(row))).fold(width(self.text_heading()), f64::max)
     }
 
     /// `covariates and exposure in cycle 4 of fixed`.
@@ -161,17 +166,14 @@ impl ForestPlot {
         let series = covariates.iter().position(|name| *name == row.covariate).unwrap_or(0);
         let colour = if row.covariate.is_empty() { theme.axis() } else { theme.series(series) };
         let Some(y) = panel.at_y(place) else { return };
-        let mut text = digits(row.ratio);
-        if let Some(([low, high], _)) = row.interval {
-            text = format!("{text} ({} to {})", digits(low), digits(high));
-            if let (Some(from), Some(to)) = (panel.at_x(low), panel.at_x(high)) {
-                picture.line(&[(from, y), (to, y)], colour, HEAVY_LINE);
-            }
+        if let Some(([low, high], _)) = row.interval
+            && let (Some(from), Some(to)) = (panel.at_x(low), panel.at_x(high))
+        {
+            picture.line(&[(from, y), (to, y)], colour, HEAVY_LINE);
         }
         if let Some(x) = panel.at_x(row.ratio) {
             picture.marker(theme.marker(series), (x, y), colour, theme.ground());
         }
-        picture.text(&text, (panel.right, y + 0.36 * SMALL_SIZE), Anchor::End, SMALL_SIZE, theme.text());
     }
 }
 
@@ -212,6 +214,15 @@ fn row_label(row: &ForestRow) -> String {
 /// `BSA 1.55 m²`.
 fn value_label(covariate: &str, at: f64, unit: &str) -> String {
     format!("{covariate} {} {}", number::format(at, Some(3)), typeset(unit)).trim_end().to_owned()
+}
+
+/// `0.912 (0.850 to 0.980)`.
+fn in_digits(row: &ForestRow) -> String {
+    let ratio = digits(row.ratio);
+    match row.interval {
+        Some(([low, high], _)) => format!("{ratio} ({} to {})", digits(low), digits(high)),
+        None => ratio,
+    }
 }
 
 /// Three significant digits, also where the last is a 0, so that numbers under each other are alike.

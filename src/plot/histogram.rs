@@ -41,13 +41,7 @@ impl Histograms {
     #[must_use]
     pub fn draw(&self, theme: Theme) -> Picture {
         let prepared: Vec<(Axis, Axis, Bars)> = self.panels.iter().map(Histogram::bars).collect();
-        let plan = |(x, y, _): &(Axis, Axis, Bars)| Plan {
-            x: x.clone(),
-            y: y.clone(),
-            caption: String::new(),
-            doses: Vec::new(),
-            notes: 0.0,
-        };
+        let plan = |(x, y, _): &(Axis, Axis, Bars)| Plan::new(x.clone(), y.clone(), String::new());
         let counts =
             self.panels.iter().map(|panel| panel.values.iter().filter(|value| value.is_finite()).count() as u64);
         let figure = Figure {

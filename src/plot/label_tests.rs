@@ -1,10 +1,13 @@
 //! Labels of forests, comparisons and small multiples are whole and apart, for few and many, short and long, small and large.
 
+use std::collections::BTreeMap;
+
 use super::comparison::ComparisonPlot;
 use super::figure::Band;
 use super::forest::ForestPlot;
 use super::multiples::{Multiples, MultiplesPanel, SweptTick};
-use super::style::Theme;
+use super::picture::{Anchor, Shape};
+use super::style::{AXIS_LINE, Theme};
 use super::tests::check_labels;
 use crate::exposure::comparison::{Comparison, Criteria};
 use crate::exposure::forest::{ForestInterval, ForestLevel, ForestRow};
@@ -53,6 +56,26 @@ fn labels_of_forests_are_whole_and_apart() {
             check_labels(&format!("{n_covariates} of {name}"), &plot.draw(theme));
         }
     }
+}
+
+#[test]
+fn the_label_of_a_forests_axis_stands_under_its_middle() {
+    let rows = vec![forest_row("WT", ForestLevel::Low, "auc", 0.5), forest_row("WT", ForestLevel::High, "auc", 3.0)];
+    let picture = ForestPlot { heading: "a study".to_owned(), rows, units: BTreeMap::new() }.draw(Theme::Light);
+    let label = picture.shapes.iter().find_map(|shape| match shape {
+        Shape::Text(text) if text.text.starts_with("Ratio") => Some(text),
+        _ => None,
+    });
+    let axis = picture.shapes.iter().find_map(|shape| match shape {
+        Shape::Line { points, width, .. } if *width == AXIS_LINE && points.len() == 3 => {
+            Some([points[1].0, points[2].0])
+        }
+        _ => None,
+    });
+    let (label, [left, right]) = (label.unwrap(), axis.unwrap());
+    assert_eq!((label.at.0, label.anchor), ((left + right) / 2.0, Anchor::Middle));
+    // What stands beside the axis, ratios as text, has a place of its own.
+    assert!(right < picture.width - 150.0, "the axis ends at {right}");
 }
 
 #[test]

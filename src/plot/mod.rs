@@ -130,13 +130,14 @@ mod label_tests;
 
 #[cfg(test)]
 mod tests {
+    use super::Shape;
     use super::accumulation::{Accumulation, AccumulationArm, AccumulationCycle};
     use super::confidence::ConfidencePlot;
     use super::figure::Band;
     use super::font::text_width;
-    use super::picture::{Anchor, Picture, Shape, Text};
+    use super::picture::{Anchor, Picture, Text};
     use super::spaghetti::{Spaghetti, SpaghettiArm};
-    use super::style::Theme;
+    use super::style::{AXIS_LINE, EDGE_LINE, HEAVY_LINE, Theme};
     use super::time_course::TimeCourse;
     use super::vpc::{VpcBin, VpcPicture, VpcStratum};
     use crate::exposure::vpc::{Bin, Clock, Compared, VpcParameters};
@@ -204,6 +205,7 @@ mod tests {
             doses: bands.iter().map(|_| vec![0.0, end / 2.0]).collect(),
             bands,
             kind: "arm".to_owned(),
+            alike: String::new(),
         }
     }
 
@@ -218,6 +220,27 @@ mod tests {
                     check_labels(&name, &course.overlaid(Theme::Print));
                 }
             }
+        }
+    }
+
+    #[test]
+    fn an_axis_has_room_for_what_is_drawn_and_no_more() {
+        // Bands of up to four arms reach three times as high as medians; of five arms medians alone are drawn.
+        for n in [1, 4, 5] {
+            let Picture { shapes, .. } = course(n, 24.0, 37.0).overlaid(Theme::Light);
+            let lines = |wanted: f64| {
+                shapes.iter().filter_map(move |shape| match shape {
+                    Shape::Line { points, width, .. } if *width == wanted => Some(points),
+                    _ => None,
+                })
+            };
+            let top = |points: &[(f64, f64)]| points.iter().map(|point| point.1).fold(f64::INFINITY, f64::min);
+            let drawn = if n > 4 { HEAVY_LINE } else { EDGE_LINE };
+            let highest = lines(drawn).map(|points| top(points)).fold(f64::INFINITY, f64::min);
+            let frame = lines(AXIS_LINE).find(|points| points.len() == 3).map(|points| top(points)).unwrap();
+            // A panel is 300 points high, and a linear axis leaves a twenty-sixth of itself free, a logarithmic one 3 in 106.
+            let free = highest - frame;
+            assert!((8.0..12.0).contains(&free), "{n} arms: {free} points are free above the data");
         }
     }
 

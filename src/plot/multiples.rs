@@ -73,6 +73,7 @@ impl Multiples {
         let columns = self.columns.clamp(1, self.panels.len().max(1));
         let x = self.x_axis(columns);
         let last_row = self.panels.len().saturating_sub(columns);
+        let bands = self.panels.iter().map(|panel| panel.series.len()).max().unwrap_or(0) <= MOST_BANDS;
         let panels = (self.panels.iter().enumerate())
             .map(|(i, panel)| {
                 let mut x = x.clone();
@@ -81,11 +82,10 @@ impl Multiples {
                 }
                 // A row of one quantity is labelled once.
                 let labelled = i % columns == 0 || self.panels[i - 1].label != panel.label;
-                let y = panel.y_axis(labelled);
-                Plan { x, y, caption: panel.caption.clone(), doses: Vec::new(), notes: 0.0 }
+                let y = panel.y_axis(labelled, bands);
+                Plan::new(x, y, panel.caption.clone())
             })
             .collect();
-        let bands = self.panels.iter().map(|panel| panel.series.len()).max().unwrap_or(0) <= MOST_BANDS;
         let figure = Figure {
             theme,
             title: self.title.clone(),
@@ -170,7 +170,7 @@ impl SweptTick {
 }
 
 impl MultiplesPanel {
-    fn y_axis(&self, labelled: bool) -> Axis {
+    fn y_axis(&self, labelled: bool, bands: bool) -> Axis {
         let label = if labelled { self.label.clone() } else { String::new() };
         if self.shares {
             let tick = |i: i32| {
@@ -180,7 +180,7 @@ impl MultiplesPanel {
             let scale = Scale { low: 0.0, high: 102.0, logarithmic: false };
             return Axis { scale, ticks: (0..=5).map(tick).collect(), label };
         }
-        let own = self.series.iter().flat_map(Band::values).fold(0.0, f64::max);
+        let own = self.series.iter().flat_map(|band| band.drawn(bands)).fold(0.0, f64::max);
         Axis::linear(own.max(self.largest), label)
     }
 

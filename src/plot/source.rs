@@ -14,7 +14,7 @@ use super::PlotError;
 use super::accumulation::{Accumulation, AccumulationArm, AccumulationCycle};
 use super::comparison::ComparisonPlot;
 use super::confidence::{self, ConfidencePlot};
-use super::figure::{Band, typeset};
+use super::figure::{Band, apart, typeset};
 use super::forest::ForestPlot;
 use super::picture::Picture;
 use super::spaghetti::{Spaghetti, SpaghettiArm};
@@ -240,17 +240,18 @@ impl Study<'_> {
 
     fn time_course(&self, quantity: &str, label: &str) -> Option<TimeCourse> {
         let mut bands: Vec<Band> = self.arms().map(|arm| self.band(arm, quantity)).collect();
-        bands.retain(|band| band.values().next().is_some());
-        let first = bands.first()?;
+        bands.retain(|band| band.drawn(true).next().is_some());
+        bands.first()?;
         let mut doses: Vec<Vec<f64>> = bands.iter().map(|band| self.doses(&band.name)).collect();
+        let named: Vec<(&str, &Band)> = bands.iter().map(|band| (band.name.as_str(), band)).collect();
+        let (found, mut alike) = apart(&named, |one, other| one.lies_on(other));
         // What treatment does not change, such as a clearance that only time changes, is one curve.
-        let same = |other: &Band| {
-            (&other.times, &other.low, &other.median, &other.high)
-                == (&first.times, &first.low, &first.median, &first.high)
-        };
-        if bands.len() > 1 && bands.iter().all(same) {
+        if bands.len() > 1 && found.len() == 1 {
+            let all = if bands.len() == 2 { "both".to_owned() } else { format!("all {}", bands.len()) };
+            alike = format!("; {all} arms are the same");
             bands.truncate(1);
-            doses.clear();
+            doses.dedup();
+            doses = if doses.len() == 1 { doses } else { Vec::new() };
         }
         Some(TimeCourse {
             heading: self.manifest.study.name.clone(),
@@ -260,6 +261,7 @@ impl Study<'_> {
             bands,
             kind: "arm".to_owned(),
             doses,
+            alike,
         })
     }
 
@@ -336,6 +338,7 @@ impl Study<'_> {
             bands: groups(&valued, covariate, unit),
             kind: "group".to_owned(),
             doses: Vec::new(),
+            alike: String::new(),
         })
     }
 }

@@ -51,7 +51,8 @@ impl Spaghetti {
         let (x, shown) = Axis::time(end, self.time_unit);
         let convert = |times: &[f64]| times.iter().map(|&t| self.time_unit.convert(t, shown)).collect::<Vec<_>>();
         let y = Axis::logarithmic(smallest, largest, with_unit(&self.quantity, &self.unit));
-        let columns = self.arms.len().clamp(1, 3);
+        // Four are a square rather than a row and one.
+        let columns = if self.arms.len() == 4 { 2 } else { self.arms.len().clamp(1, 3) };
         let panels = self
             .arms
             .iter()
@@ -62,7 +63,7 @@ impl Spaghetti {
                 }
                 let doses = dose_rows(theme, &[convert(&arm.doses)]);
                 let caption = if self.arms.len() > 1 { arm.all.name.clone() } else { String::new() };
-                Plan { x, y: y.clone(), caption, doses, notes: 0.0 }
+                Plan { doses, ..Plan::new(x, y.clone(), caption) }
             })
             .collect();
 

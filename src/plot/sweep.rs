@@ -9,7 +9,7 @@ use crate::units::TimeUnit;
 
 use super::PlotError;
 use super::axis::Axis;
-use super::figure::{Band, Figure, Plan, curves_of, typeset, with_unit};
+use super::figure::{Band, Figure, Plan, apart, are_the_same, curves_of, typeset, with_unit};
 use super::forest::ForestPlot;
 use super::multiples::{MOST_BANDS, Multiples, MultiplesPanel, SweptTick};
 use super::panel::{Key, Legend, Look};
@@ -28,8 +28,7 @@ const MOST_POINTS: usize = 12;
 /// The columns of a sweep, as its tables have them.
 #[derive(Clone, Debug, Default)]
 pub(super) struct SweptColumns {
-    pub names: Vec<String>,
-    /// The names as pictures have room for them.
+    /// Their names as pictures have room for them.
     labels: Vec<String>,
     units: Vec<String>,
     /// False: points differ in their subjects as well.
@@ -42,13 +41,12 @@ pub(super) type Cells = Vec<String>;
 impl SweptColumns {
     /// Those of a run; `None` where nothing is swept.
     pub fn of(manifest: &Manifest) -> Option<Self> {
-        let names: Vec<String> = manifest.swept.iter().map(|column| column.name.clone()).collect();
-        let labels = names.iter().map(|name| short(name)).collect();
+        let labels = manifest.swept.iter().map(|column| short(&column.name)).collect();
         let units = manifest.swept.iter().map(|column| column.unit.clone()).collect();
         // What a column means names the key, whatever the column is called.
         let draws = |meaning: &str| meaning.contains("`seed`") || meaning.contains("`cohort.size`");
         let same_subjects = !manifest.swept.iter().any(|column| draws(&column.meaning));
-        (!manifest.swept.is_empty()).then_some(Self { names, labels, units, same_subjects })
+        (!manifest.swept.is_empty()).then_some(Self { labels, units, same_subjects })
     }
 
     /// What follows the number of subjects.
@@ -56,7 +54,12 @@ impl SweptColumns {
         if self.same_subjects { ", the same at every point" } else { "" }
     }
 
-    /// The first key as an axis is labelled.
+    /// The first key as titles have it.
+    pub fn first(&self) -> &str {
+        &self.labels[0]
+    }
+
+    /// The same as an axis is labelled.
     pub fn label(&self) -> String {
         with_unit(&self.labels[0], &self.units[0])
     }
@@ -144,7 +147,7 @@ pub(super) fn pictures(
         add("sweep_concentration", curves(&kept, swept, manifest, manifest.units.time.parse()?, theme));
     }
     if let Some(forest) = &files.forest {
-        let Forest { swept: cells, rows, units } = read::forests::first_point(forest, swept.names.len())?;
+        let Forest { swept: cells, rows, units } = read::forests::first_point(forest, manifest.swept.len())?;
         let heading = format!("{} at {}", manifest.study.name, swept.describe(&cells));
         add("forest", ForestPlot { heading, rows, units }.draw(theme));
     }
@@ -185,21 +188,16 @@ fn keep(summary: &Path, concentration: Option<&str>) -> Result<Kept, PlotError> 
 
 /// Arms to draw, and a word on each that is left out because it would lie on one of these at every point.
 fn arms_apart<'a>(kept: &Kept, manifest: &'a Manifest) -> (Vec<&'a str>, String) {
-    let rows = |arm: &str| {
-        let of_arm = kept.last.iter().chain(&kept.curves).filter(move |(_, row)| row.arm == arm);
-        let values = of_arm
-            .map(|(point, row)| (*point, row.quantity.as_str(), [row.summary.p5, row.summary.p50, row.summary.p95]));
-        values.collect::<Vec<_>>()
+    let rows = |arm: &str| -> (Vec<(usize, &str)>, Vec<f64>) {
+        let of_arm = || kept.last.iter().chain(&kept.curves).filter(|(_, row)| row.arm == arm);
+        let ends = |row: &SummaryRow| [row.summary.p5, row.summary.p50, row.summary.p95];
+        let values = of_arm().flat_map(|(_, row)| ends(row)).map(|value| value.unwrap_or(f64::NAN));
+        (of_arm().map(|(point, row)| (*point, row.quantity.as_str())).collect(), values.collect())
     };
-    let (mut apart, mut said): (Vec<&str>, String) = (Vec::new(), String::new());
-    for arm in manifest.arms.iter().map(|arm| arm.name.as_str()) {
-        let own = rows(arm);
-        match apart.iter().find(|other| !own.is_empty() && rows(other) == own) {
-            Some(other) => said += &format!("; {arm} is the same as {other}"),
-            None => apart.push(arm),
-        }
-    }
-    (apart, said)
+    let all: Vec<_> = manifest.arms.iter().map(|arm| (arm.name.as_str(), rows(&arm.name))).collect();
+    let (found, said) =
+        apart(&all, |one, other| !one.0.is_empty() && one.0 == other.0 && are_the_same(&one.1, &other.1));
+    (found.into_iter().map(|index| all[index].0).collect(), said)
 }
 
 /// Rows of panels for quantities, columns for values of further keys.
@@ -212,6 +210,7 @@ fn exposures(kept: &Kept, swept: &SweptColumns, manifest: &Manifest) -> Multiple
         Multiples::position(&values, index)
     };
     let (arms, the_same) = arms_apart(kept, manifest);
+    let with_bands = arms.len() <= MOST_BANDS;
     let mut panels = Vec::new();
     for (quantity, title) in SHOWN {
         let of_quantity: Vec<&(usize, SummaryRow)> =
@@ -239,8 +238,8 @@ fn exposures(kept: &Kept, swept: &SweptColumns, manifest: &Manifest) -> Multiple
                 ..MultiplesPanel::default()
             });
         }
-        let largest =
-            row_panels.iter().flat_map(|panel| panel.series.iter().flat_map(Band::values)).fold(0.0, f64::max);
+        let drawn = row_panels.iter().flat_map(|panel| &panel.series).flat_map(|band| band.drawn(with_bands));
+        let largest = drawn.fold(0.0, f64::max);
         row_panels.iter_mut().for_each(|panel| panel.largest = largest);
         panels.extend(row_panels);
     }
@@ -251,9 +250,9 @@ fn exposures(kept: &Kept, swept: &SweptColumns, manifest: &Manifest) -> Multiple
         1 => "; 1 further combination is in the table".to_owned(),
         n => format!("; {n} further combinations are in the table"),
     };
-    let shown = (arms.len() <= MOST_BANDS).then_some("band");
+    let shown = with_bands.then_some("band");
     Multiples {
-        title: format!("{}: exposure in the last cycle over {}", manifest.study.name, swept.names[0]),
+        title: format!("{}: exposure in the last cycle over {}", manifest.study.name, swept.first()),
         subtitle: format!("{}{}{the_same}{left_out}", curves_of(n, shown), swept.same()),
         swept: swept.label(),
         values,
@@ -274,12 +273,15 @@ fn curves(kept: &Kept, swept: &SweptColumns, manifest: &Manifest, time_unit: Tim
         band
     };
     let (arms, the_same) = arms_apart(kept, manifest);
+    let with_bands = arms.len() <= MOST_BANDS;
     let points: Vec<Vec<Band>> =
         (0..kept.points.len()).map(|point| arms.iter().map(|arm| band(point, arm)).collect()).collect();
     let all = || points.iter().flatten();
     let positive = |values: &mut dyn Iterator<Item = f64>| values.filter(|&v| v > 0.0).fold(f64::INFINITY, f64::min);
     let lowest_median = positive(&mut all().flat_map(|band| band.median.iter().copied()));
-    let largest = all().flat_map(Band::values).fold(0.0, f64::max);
+    let largest = all().flat_map(|band| band.drawn(with_bands)).fold(0.0, f64::max);
+    // Room for most of a band below its median.
+    let lowest = if with_bands { lowest_median / 5.0 } else { lowest_median };
     let (x, shown) = Axis::time(all().map(Band::end).fold(0.0, f64::max), time_unit);
     let unit = kept.curves.first().map_or("", |(_, row)| row.unit.as_str());
     let columns = if points.len() > 4 { 3 } else { points.len().min(2) };
@@ -293,11 +295,10 @@ fn curves(kept: &Kept, swept: &SweptColumns, manifest: &Manifest, time_unit: Tim
             x.label.clear();
         }
         let label = if i % columns == 0 { with_unit("Concentration", unit) } else { String::new() };
-        let y = Axis::logarithmic(lowest_median / 5.0, largest, label);
-        Plan { x, y, caption: swept.describe(cells), doses: Vec::new(), notes: 0.0 }
+        let y = Axis::logarithmic(lowest, largest, label);
+        Plan::new(x, y, swept.describe(cells))
     };
     let mut legend = Legend::default();
-    let with_bands = arms.len() <= MOST_BANDS;
     if arms.len() > 1 {
         let key = if with_bands { Key::BandAndLine } else { Key::Line };
         arms.iter().enumerate().for_each(|(i, arm)| legend.add(arm, key, Look::series(theme, i)));

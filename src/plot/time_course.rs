@@ -25,6 +25,8 @@ pub struct TimeCourse {
     pub kind: String,
     /// Times of doses, one list per band; none are marked where it is empty.
     pub doses: Vec<Vec<f64>>,
+    /// Which bands lie on each other, as it follows what is shown: `; b is the same as a`.
+    pub alike: String,
 }
 
 /// More bands than this over each other cannot be told apart: medians alone are shown.
@@ -43,22 +45,18 @@ impl TimeCourse {
     /// All arms over each other: for smooth curves.
     #[must_use]
     pub fn overlaid(&self, theme: Theme) -> Picture {
-        let axes = self.axes(std::iter::empty());
-        let doses = dose_rows(theme, &self.doses.iter().map(|times| axes.convert(times)).collect::<Vec<_>>());
         let with_bands = self.bands.len() <= MOST_BANDS;
+        let axes = self.axes(with_bands, std::iter::empty());
+        let doses = dose_rows(theme, &self.doses.iter().map(|times| axes.convert(times)).collect::<Vec<_>>());
         let panels = [(&axes.linear, "Linear scale"), (&axes.logarithmic, "Logarithmic scale")]
             .map(|(y, caption)| Plan {
-                x: axes.x.clone(),
-                y: y.clone(),
-                caption: caption.to_owned(),
                 doses: doses.clone(),
-                notes: 0.0,
+                ..Plan::new(axes.x.clone(), y.clone(), caption.to_owned())
             })
             .to_vec();
         let mut legend = Legend::default();
         if self.bands.len() > 1 {
-            let key = if with_bands { Key::BandAndLine } else { Key::Line };
-            self.add_names(&mut legend, theme, key);
+            self.add_names(&mut legend, theme, with_bands);
         }
         add_doses(&mut legend, theme, !doses.is_empty());
         let (mut picture, panels) = self.figure(theme, panels, 300.0, legend, with_bands).lay_out();
@@ -77,7 +75,7 @@ impl TimeCourse {
     }
 
     fn draw_apart(&self, theme: Theme) -> Picture {
-        let axes = self.axes(std::iter::empty());
+        let axes = self.axes(true, std::iter::empty());
         let last = self.bands.len() - 1;
         let mut panels = Vec::new();
         for (i, band) in self.bands.iter().enumerate() {
@@ -88,14 +86,15 @@ impl TimeCourse {
                     x.label.clear();
                 }
                 let caption = format!("{}, {scale} scale", band.name);
-                panels.push(Plan { x, y: y.clone(), caption, doses: doses.clone(), notes: 0.0 });
+                panels.push(Plan { doses: doses.clone(), ..Plan::new(x, y.clone(), caption) });
             }
         }
         let other = Look::plain(theme.text().over(theme.ground(), 0.5));
         let mut legend = Legend::default();
-        self.add_names(&mut legend, theme, Key::BandAndLine);
+        self.add_names(&mut legend, theme, true);
+        let median = if self.has_range() { "median of the" } else { "the" };
         let plural = if self.bands.len() > 2 { "s" } else { "" };
-        legend.add(&format!("median of the other {}{plural}", self.kind), Key::FineLine, other);
+        legend.add(&format!("{median} other {}{plural}", self.kind), Key::FineLine, other);
         add_doses(&mut legend, theme, self.doses.iter().any(|times| !times.is_empty()));
         let height = if self.bands.len() == 2 { 215.0 } else { 185.0 };
         let (mut picture, panels) = self.figure(theme, panels, height, legend, true).lay_out();
@@ -118,7 +117,7 @@ impl TimeCourse {
         Figure {
             theme,
             title: format!("{}: {} over time", self.heading, in_sentence(&self.quantity)),
-            subtitle: format!("{}{per}", curves_of(self.bands.iter().map(|band| band.n), shown)),
+            subtitle: format!("{}{per}{}", curves_of(self.bands.iter().map(|band| band.n), shown), self.alike),
             panels,
             columns: 2,
             panel_height,
@@ -126,9 +125,9 @@ impl TimeCourse {
         }
     }
 
-    /// Axes that hold the bands, and up to the largest of `more`.
-    pub(super) fn axes(&self, more: impl Iterator<Item = f64>) -> Axes {
-        let values = || self.bands.iter().flat_map(Band::values);
+    /// Axes that hold the medians, their bands where these are drawn, and up to the largest of `more`.
+    pub(super) fn axes(&self, with_bands: bool, more: impl Iterator<Item = f64>) -> Axes {
+        let values = || self.bands.iter().flat_map(|band| band.drawn(with_bands));
         let positive =
             |values: &mut dyn Iterator<Item = f64>| values.filter(|&v| v > 0.0).fold(f64::INFINITY, f64::min);
         let largest = values().chain(more).fold(0.0, f64::max);
@@ -147,7 +146,13 @@ impl TimeCourse {
         }
     }
 
-    fn add_names(&self, legend: &mut Legend, theme: Theme, key: Key) {
+    /// One subject has no median and no range.
+    fn has_range(&self) -> bool {
+        self.bands.iter().any(|band| band.n > 1)
+    }
+
+    fn add_names(&self, legend: &mut Legend, theme: Theme, with_bands: bool) {
+        let key = if with_bands && self.has_range() { Key::BandAndLine } else { Key::Line };
         let same = self.bands.iter().all(|band| band.n == self.bands[0].n);
         for (i, band) in self.bands.iter().enumerate() {
             let count = if same { String::new() } else { format!(" (n = {})", plain(band.n as f64, 0)) };

@@ -129,13 +129,7 @@ impl VpcPicture {
             "" => text.to_owned(),
             name => format!("{name}: {}", in_sentence(text)),
         };
-        let plan = |y: &Axis, caption: String| Plan {
-            x: axes.x.clone(),
-            y: y.clone(),
-            caption,
-            doses: Vec::new(),
-            notes: 0.0,
-        };
+        let plan = |y: &Axis, caption: String| Plan::new(axes.x.clone(), y.clone(), caption);
         let mut panels = Vec::new();
         for stratum in &self.strata {
             panels.push(plan(&axes.linear, caption(stratum, "Linear scale")));

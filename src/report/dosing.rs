@@ -48,9 +48,12 @@ pub fn of(study: &Study, unit: &str) -> (Dosing, u64) {
         arms.into_iter().map(|(name, subjects)| DosingArm { name, doses: over(&subjects) }).collect();
     let last_dose = arms.iter().flat_map(|arm| &arm.doses).map(|dose| dose.time + dose.duration).fold(0.0, f64::max);
     let heading = "Doses over time".to_owned();
-    let note = format!(
-        "Median amount of the first {n} subjects, paler where fewer get the dose; lines from the smallest to the largest amount"
-    );
+    let note = match n {
+        1 => "Amounts of the only subject".to_owned(),
+        n => format!(
+            "Median amount of the first {n} subjects, paler where fewer get the dose; lines from the smallest to the largest amount"
+        ),
+    };
     let end = if last_dose > 0.0 { 1.04 * last_dose } else { 1.0 };
     (Dosing { heading, note, unit: unit.to_owned(), time_unit: study.time_unit(), end, arms }, n)
 }
