@@ -182,11 +182,23 @@ fn constant_covariates_are_one_row_and_repeated_values_none() {
 #[test]
 fn rule_15_missing_values_are_filled_by_the_covariates_own_interpolation() {
     let records = [0.0, 1.0, 4.0, 9.0].map(observation);
-    let values = [10.0, f64::NAN, 50.0, f64::NAN];
-    let filled = |interpolation| weights(&records, &values, interpolation, &[]).1;
-    assert_eq!(filled(Interpolation::Locf), [10.0, 10.0, 50.0]);
-    assert_eq!(filled(Interpolation::Nocb), [10.0, 50.0]);
-    assert_eq!(filled(Interpolation::Linear), [10.0, 20.0, 50.0]);
+    let subject = with_weights(&records, &[10.0, f64::NAN, 50.0, f64::NAN]);
+    let filled = |default| {
+        let interpolation = CovariateInterpolation { default, ..Default::default() };
+        let schedule = schedule(&subject, &ScheduleOptions { interpolation, ..ScheduleOptions::default() });
+        assert_eq!(schedule.timeline.covariates.times, [0.0, 4.0], "what says nothing is no row");
+        values(&schedule.timeline).into_iter().step_by(2).collect::<Vec<f64>>()
+    };
+    assert_eq!(filled(Interpolation::Locf), [10.0, 10.0, 50.0, 50.0]);
+    assert_eq!(filled(Interpolation::Nocb), [10.0, 50.0, 50.0, 50.0]);
+    assert_eq!(filled(Interpolation::Linear), [10.0, 20.0, 50.0, 50.0]);
+}
+
+#[test]
+fn a_value_that_is_told_behind_a_record_without_one_is_kept() {
+    let records = [0.0, 1.0, 4.0, 9.0].map(observation);
+    let table = |values: &[f64]| weights(&records, values, Interpolation::Nocb, &[]);
+    assert_eq!(table(&[10.0, f64::NAN, 50.0, 50.0]), (vec![0.0, 4.0], vec![10.0, 50.0]));
 }
 
 #[test]

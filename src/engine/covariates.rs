@@ -91,19 +91,26 @@ impl CovariateWalk {
         &self.lines
     }
 
-    /// Time of the next row at which a value changes; ∞ where there is none before time goes back.
+    /// Time of the next row at which what is in force changes; ∞ where there is none before time goes back.
     pub fn next_time(&self, table: &CovariateTable, n: usize) -> f64 {
-        let mut row = self.row;
-        while row < self.segment_end && !self.filled.is_empty() {
-            let value = |row: usize| &self.filled[row * n..(row + 1) * n];
-            let changes_before = row > self.segment_start && !same(value(row - 1), value(row));
-            let changes_after = row + 1 < self.segment_end && !same(value(row), value(row + 1));
-            if changes_before || changes_after {
-                return table.times[row];
-            }
-            row += 1;
+        if self.filled.is_empty() {
+            return f64::INFINITY;
         }
-        f64::INFINITY
+        let turns = |row: usize| (0..n).any(|covariate| self.turns(table.interpolation[covariate], row, covariate, n));
+        (self.row..self.segment_end).find(|&row| turns(row)).map_or(f64::INFINITY, |row| table.times[row])
+    }
+
+    /// Whether a covariate jumps or bends at a row. A row that only repeats or prolongs is no stop: an observation that was added
+    /// would change the last digits.
+    fn turns(&self, interpolation: Interpolation, row: usize, covariate: usize, n: usize) -> bool {
+        let value = |row: usize| self.filled[row * n + covariate].to_bits();
+        let from_last = row > self.segment_start && value(row - 1) != value(row);
+        let to_next = row + 1 < self.segment_end && value(row) != value(row + 1);
+        match interpolation {
+            Interpolation::Locf => from_last,
+            Interpolation::Nocb => to_next,
+            Interpolation::Linear => from_last || to_next,
+        }
     }
 
     /// Moves past the rows before `time` and puts covariates on a line at their value then; says whether any changed. The

@@ -237,6 +237,31 @@ fn a_steady_state_takes_the_covariate_of_its_record_where_it_follows_a_line() {
     assert!((left[2] / (just_after * (-1.6f64).exp()) - 1.0).abs() < 1e-7, "{left:?}");
 }
 
+/// To the last bit: what an observation adds is a row, and no stop of the integrator.
+#[test]
+fn observations_that_say_nothing_new_of_the_covariates_change_no_other_row() {
+    const DATA: &str = "ID,TIME,AMT,EVID,CRCL\n1,0,10,1,0.3\n1,4,.,0,0.3\n1,6,.,0,0.5\n1,11,.,0,0.5\n1,19,.,0,0.4\n";
+    let more = DATA.replace("1,6,", "1,5,.,0,.\n1,6,").replace("1,19,", "1,12.5,.,0,.\n1,17,.,0,\n1,19,");
+    let repeated = DATA.replace("1,6,", "1,5,.,0,0.3\n1,6,").replace("1,19,", "1,12.5,.,0,0.5\n1,17,.,0,0.5\n1,19,");
+    let model = "m <- function() { model({ d/dt(a) <- -CRCL * a / (1 + a) }) }";
+    let left = |data: &str, default, solver| {
+        let mut design =
+            RecordDesign { interpolation: CovariateInterpolation { default, by_name: Vec::new() }, ..design(model) };
+        design.setup.solver = solver;
+        column(&simulate(&design, &read(data, &design), 1), &design, "a")
+    };
+    for solver in [SolverChoice::Taylor, SolverChoice::RungeKutta, SolverChoice::Stiff, SolverChoice::Reference] {
+        for default in [Interpolation::Locf, Interpolation::Nocb, Interpolation::Linear] {
+            let few = left(DATA, default, solver);
+            let among = |many: Vec<f64>| [0, 1, 3, 4, 7].map(|row| many[row]);
+            assert_eq!(among(left(&more, default, solver)), *few, "{solver:?}, {default:?}");
+            if default == Interpolation::Locf {
+                assert_eq!(among(left(&repeated, default, solver)), *few, "{solver:?}, repeated");
+            }
+        }
+    }
+}
+
 /// There is no occasion between two of them, and one level does not follow the choice for another.
 #[test]
 fn occasions_stay_among_those_of_the_data_and_go_their_own_way_between_records() {

@@ -30,10 +30,12 @@ pub(super) fn table(
     let stretches = stretches(subject);
     let methods: Vec<Interpolation> = names.covariates.iter().map(|name| interpolation.of(name)).collect();
     let mut filled = vec![f64::NAN; n_records * n_wanted];
+    let mut gives = vec![false; n_records];
     for (column, (name, &method)) in names.covariates.iter().zip(&methods).enumerate() {
         let given = position(&subject.covariate_names, name)
             .ok_or_else(|| ScheduleError::CovariateMissing { name: name.clone() })?;
         let mut values: Vec<f64> = (0..n_records).map(|row| subject.covariates[row * n_given + given]).collect();
+        gives.iter_mut().zip(&values).for_each(|(gives, value)| *gives |= !value.is_nan());
         fill(subject, &stretches, method, &mut values).map_err(|row| ScheduleError::CovariateUndefined {
             name: name.clone(),
             place: RecordPlace { number: row + 1, line: subject.records[row].line },
@@ -42,7 +44,7 @@ pub(super) fn table(
             filled[row * n_wanted + column] = value;
         }
     }
-    Ok(without_repeats(subject, &stretches, grid, &filled, methods))
+    Ok(without_repeats(subject, &stretches, grid, &gives, &filled, methods))
 }
 
 /// The column of a name: as it is written, or else without regard to case.
@@ -110,7 +112,7 @@ fn fill(
     Ok(())
 }
 
-/// Leaves out rows that say nothing new, which changes none of the interpolations.
+/// Leaves out rows that say nothing new or nothing at all, which changes none of the interpolations.
 ///
 /// Of the rows of one time that differ among themselves none is left out, for the k-th record at a time sees the k-th row
 /// of that time; an extra sample of that time comes first and takes a row as well. Where the clock goes back, the last row
@@ -119,6 +121,7 @@ fn without_repeats(
     subject: &SubjectRecords,
     stretches: &[Range<usize>],
     grid: &[f64],
+    gives: &[bool],
     filled: &[f64],
     interpolation: Vec<Interpolation>,
 ) -> CovariateTable {
@@ -135,27 +138,37 @@ fn without_repeats(
         return table;
     }
     for stretch in stretches {
-        let mut start = stretch.start;
-        while start < stretch.end {
-            let time = records[start].time;
-            let length = records[start..stretch.end].iter().take_while(|record| record.time == time).count();
-            let end = start + length;
-            let last_news = (start + 1..end).rev().find(|&index| row(index) != row(index - 1));
-            if let Some(last_news) = last_news {
+        let clock_goes_back = stretch.end < records.len();
+        let is_kept = |group: &Range<usize>| {
+            let at_border = group.start == stretch.start || (clock_goes_back && group.end == stretch.end);
+            at_border || gives[group.clone()].contains(&true)
+        };
+        let groups: Vec<Range<usize>> = times_of(subject, stretch).filter(is_kept).collect();
+        for (place, group) in groups.iter().enumerate() {
+            let (start, time) = (group.start, records[group.start].time);
+            if let Some(last_news) = (start + 1..group.end).rev().find(|&index| row(index) != row(index - 1)) {
                 if grid.binary_search_by(|sample| sample.total_cmp(&time)).is_ok() {
                     keep(start);
                 }
                 (start..=last_news).for_each(&mut keep);
             } else {
-                let at_border = start == stretch.start || (end == stretch.end && end < records.len());
-                let news = start > stretch.start && row(start) != row(start - 1);
-                let last_of_its_kind = end < stretch.end && row(end) != row(start);
+                let at_border = place == 0 || (clock_goes_back && place + 1 == groups.len());
+                let news = place > 0 && row(start) != row(groups[place - 1].end - 1);
+                let last_of_its_kind = groups.get(place + 1).is_some_and(|next| row(next.start) != row(start));
                 if at_border || news || last_of_its_kind {
                     keep(start);
                 }
             }
-            start = end;
         }
     }
     table
+}
+
+/// The records of a stretch, time by time.
+fn times_of(subject: &SubjectRecords, stretch: &Range<usize>) -> impl Iterator<Item = Range<usize>> {
+    let mut start = stretch.start;
+    subject.records[stretch.clone()].chunk_by(|a, b| a.time == b.time).map(move |group| {
+        start += group.len();
+        start - group.len()..start
+    })
 }
