@@ -235,6 +235,27 @@ fn a_model_alone_is_compared_at_percentiles_of_people_in_general_or_of_a_file() 
 }
 
 #[test]
+fn intervals_say_of_how_many_they_are_and_who_is_left_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let failing = MODEL.replace("vc <- exp(lvc)", "vc <- ifelse(etalcl > 0.3, 0, exp(lvc))");
+    std::fs::write(folder.path().join("drug.R"), failing).unwrap();
+    let arguments =
+        ["--model", "drug.R", "--reference", "CRCL=90", "--dose", "100", "--covariate", "WT=50", "--no-plots"];
+    forest(&folder, &arguments).success().stdout(contains("individuals alike are left out: they failed"));
+    let found = rows(&folder, "drug-forest");
+    let [value, individuals] = [&found[0], found.last().unwrap()];
+    assert_eq!((value["n"].as_str(), value["missing"].as_str()), ("", "0"));
+    let [n, missing] = ["n", "missing"].map(|column| individuals[column].parse::<f64>().unwrap());
+    // An eta of SD 0.3 is above it in 15.9 % of individuals: four standard errors of a share of a thousand, 0.046.
+    assert!(n + missing == 1000.0 && (missing / 1000.0 - 0.1587).abs() < 0.046, "{n} {missing}");
+    // Trials under the same parameters have the same typical subject, so that they do not count.
+    let uncertain = ["--set", "uncertainty={ replicates = 7, trials = 3, rse = { lcl = 5 } }"];
+    forest(&folder, &[&arguments[..], &uncertain].concat()).success().stdout(contains("left out").not());
+    let found = rows(&folder, "drug-forest");
+    assert!(found.iter().all(|row| row["n"] == "7" && row["missing"] == "0"), "{found:?}");
+}
+
+#[test]
 fn a_covariate_named_again_adds_its_values() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("drug.R"), MODEL).unwrap();

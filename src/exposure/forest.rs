@@ -94,4 +94,8 @@ pub struct ForestRow {
     pub ratio: f64,
     /// Ends of the interval of the ratio, and what it is; `None` where parameters are certain.
     pub interval: Option<([f64; 2], ForestInterval)>,
+    /// Replicates or individuals that the interval is over.
+    pub n: Option<u64>,
+    /// Individuals left out: they failed, or have no such cycle.
+    pub missing: u64,
 }

@@ -466,6 +466,8 @@ pub fn forest(layout: &Layout) -> Vec<Column> {
             "interval",
             "`confidence`: over replicates of the parameters (90 % confidence interval); `between_subjects`: over individuals; empty: parameters are certain",
         ),
+        Column::integer("n", "replicates or individuals that the interval is over"),
+        Column::integer("missing", "individuals left out because they failed, or have no such cycle"),
     ]);
     columns
 }

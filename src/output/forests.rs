@@ -44,7 +44,8 @@ pub fn append_forest<W: Write>(table: &Table<W>, rows: &[ForestRow], layout: &La
         }
         bytes.push(b',');
         bytes.extend_from_slice(row.interval.map_or("", |(_, what)| what.name()).as_bytes());
-        bytes.push(b'\n');
+        let n = row.n.map_or_else(String::new, |n| n.to_string());
+        bytes.extend_from_slice(format!(",{n},{}\n", row.missing).as_bytes());
     }
     table.append(table.seal(bytes, rows.len() as u64))
 }

@@ -33,6 +33,8 @@ fn forest_row(covariate: &str, level: ForestLevel, quantity: &str, ratio: f64) -
         reference: 12_345.678,
         ratio,
         interval,
+        n: None,
+        missing: 0,
     }
 }
 

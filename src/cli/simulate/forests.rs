@@ -47,7 +47,12 @@ impl ForestFile {
             1 => String::new(),
             n => format!("first of {n} points of the sweep; all are in the table `forest`\n"),
         };
-        format!("{}{swept}", text(&self.first))
+        let left_out = self.first.iter().map(|row| row.missing).max().unwrap_or(0);
+        let missing = match left_out {
+            0 => String::new(),
+            n => format!("{n} individuals alike are left out: they failed, or have no such cycle\n"),
+        };
+        format!("{}{missing}{swept}", text(&self.first))
     }
 
     /// Name of the arm that is compared.

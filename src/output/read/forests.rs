@@ -28,6 +28,7 @@ pub fn first_point(path: &Path, n_swept: usize) -> Result<Forest, ReadError> {
     let [cycle, level, reference_unit] = columns(&table, ["cycle", "level", "reference_unit"])?;
     let [value, reference_value, reference, ratio, lower, upper] =
         columns(&table, ["value", "reference_value", "reference", "ratio", "lower", "upper"])?;
+    let [n, missing] = columns(&table, ["n", "missing"])?;
     let mut forest = Forest::default();
     while table.next()? {
         let swept: Vec<String> = (0..n_swept).map(|column| table.text(column).to_owned()).collect();
@@ -54,6 +55,8 @@ pub fn first_point(path: &Path, n_swept: usize) -> Result<Forest, ReadError> {
             reference: or_nan(reference)?,
             ratio: or_nan(ratio)?,
             interval: ends.zip(what).map(|((low, high), what)| ([low, high], what)),
+            n: table.parse(n, "a number of replicates or individuals")?,
+            missing: table.parse(missing, "a number of individuals")?.unwrap_or(0),
         });
     }
     Ok(forest)

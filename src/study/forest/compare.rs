@@ -100,6 +100,8 @@ impl Forest<'_> {
                     reference: typical.taken.values[i],
                     ratio: found.taken.values[i] / typical.taken.values[i],
                     interval: found.interval_against(&typical, i),
+                    n: found.replicates.as_ref().map(|replicates| replicates.len() as u64),
+                    missing: 0,
                 });
             }
         }
@@ -162,6 +164,8 @@ impl Forest<'_> {
                 reference: typical.values[i],
                 ratio: median.unwrap_or(f64::NAN),
                 interval: low.zip(high).map(|(low, high)| ([low, high], ForestInterval::BetweenSubjects)),
+                n: Some(individuals.len() as u64),
+                missing: INDIVIDUALS - individuals.len() as u64,
             }
         };
         Ok(quantities.iter().enumerate().map(row).collect())
@@ -278,7 +282,11 @@ impl Forest<'_> {
     fn typical(&self, arm: &Arm, covariates: &[f64], look: &Look, who: &str) -> Result<Typical, StudyError> {
         let taken = self.simulate(arm, covariates, look, who, &Replicates::default())?;
         let replicates = match &self.study.uncertainty().uncertainty {
-            Some(_) => Some(self.simulate(arm, covariates, look, who, self.study.replicates())?),
+            Some(_) => {
+                // Trials under the same parameters have the same typical subject.
+                let draws = Replicates::of_draws(self.study.replicates().draws().to_vec(), 1, true);
+                Some(self.simulate(arm, covariates, look, &format!("{who}, under parameters as drawn,"), &draws)?)
+            }
             None => None,
         };
         let taken = taken.into_iter().next().unwrap_or(Taken { cycle: None, values: Vec::new() });
