@@ -126,6 +126,17 @@ fn failed_subjects_and_cycles_that_an_arm_does_not_have_are_counted_as_missing()
 }
 
 #[test]
+fn what_is_printed_is_the_first_and_the_last_cycle_that_both_arms_have() {
+    let bench = Bench::new(&STUDY.replace("[0, 0.4]", "[90, 0.4]"));
+    let found =
+        bench.simulate(&["--compare", "reference=low", "--no-plots", "--sweep", "arm.high.regimen.amount=150,200"]);
+    let text = String::from_utf8(found.success().get_output().stdout.clone()).unwrap();
+    let shown = |arm: &str| text.lines().filter(|line| line.starts_with(&format!("{arm} over low"))).count();
+    assert_eq!((shown("high"), shown("once")), (6, 3), "{text}");
+    assert!(text.contains("first of 2 points of the sweep; all are in the table `comparison`"), "{text}");
+}
+
+#[test]
 fn what_is_printed_of_one_replicate_says_so() {
     let bench = Bench::new(&STUDY.replace("[0, 0.4]", "[90, 0.4]"));
     let compare = ["--compare", "reference=low", "--no-plots"];

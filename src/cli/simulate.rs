@@ -68,7 +68,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     progress.finish();
     let simulated = begun.elapsed();
 
-    let comparison = files.comparison();
+    let comparison = files.comparison(&study);
     let forest = files.forest(&study);
     let targets = files.targets();
     let failures_in = files.failures_in(&study)?;

@@ -50,11 +50,14 @@ impl Default for Criteria {
     /// The 90 % confidence interval within 0.80 to 1.25, the usual criterion of average bioequivalence (FDA, Guidance for Industry:
     /// Statistical Approaches to Establishing Bioequivalence, 2001).
     fn default() -> Self {
-        Self { low: 0.8, high: 1.25, level: 0.9 }
+        Self { low: 0.8, high: 1.25, level: Self::DEFAULT_LEVEL }
     }
 }
 
 impl Criteria {
+    /// Level of the confidence interval where none is given.
+    pub const DEFAULT_LEVEL: f64 = 0.9;
+
     /// Limits of the ratio and the level of its confidence interval.
     ///
     /// # Errors
@@ -82,10 +85,12 @@ impl Criteria {
         low >= self.low * (1.0 - ROUNDING) && high <= self.high * (1.0 + ROUNDING)
     }
 
-    /// Level of the confidence interval.
+    /// Level of the confidence interval, as it is written: in percent.
     #[must_use]
-    pub fn level(&self) -> f64 {
-        self.level
+    pub fn level_percent(&self) -> f64 {
+        // 100 times 0.57 is 56.99999999999999 in binary numbers.
+        const DIGITS: f64 = 1e9;
+        (self.level * 100.0 * DIGITS).round() / DIGITS
     }
 }
 
@@ -303,6 +308,13 @@ mod tests {
         assert_eq!((found.n, found.interval, found.within), (1, None, None));
         assert!((found.ratio.unwrap() - 1.5).abs() < 1e-15);
         assert_eq!(comparison(&[(None, Some(1.0))]), Comparison { missing: 1, ..Comparison::default() });
+    }
+
+    #[test]
+    fn levels_are_written_as_they_were_given() {
+        for (level, percent) in [(0.57, 57.0), (0.9, 90.0), (0.999, 99.9)] {
+            assert_eq!(Criteria::new([0.8, 1.25], level).unwrap().level_percent(), percent);
+        }
     }
 
     #[test]

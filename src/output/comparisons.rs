@@ -154,7 +154,7 @@ pub fn append_comparison<W: Write>(table: &Table<W>, rows: &[ComparisonRow], lay
         let verdict = found.within.map_or("", |within| if within { ",yes" } else { ",no" });
         bytes.extend_from_slice(if verdict.is_empty() { b"," } else { verdict.as_bytes() });
         let [low, high] = row.criteria.limits();
-        let level = Some(100.0 * row.criteria.level());
+        let level = Some(row.criteria.level_percent());
         push_numbers(&mut bytes, &[level, Some(low), Some(high), found.cv_percent], digits);
         push_numbers(&mut bytes, &found.percentiles, digits);
         push_numbers(&mut bytes, &found.errors, digits);

@@ -62,7 +62,7 @@ impl ComparisonPlot {
             let look = Look::plain(theme.series(series));
             legend.add(&format!("{arm} over {reference}"), Key::Whisker(theme.marker(series)), look);
         }
-        let percent = 100.0 * criteria.level();
+        let percent = criteria.level_percent();
         legend.add(&format!("{} to {}", limits[0], limits[1]), Key::Region, Look::neutral(theme));
         let shown = if self.is_replicated() {
             "Geometric mean ratio over replicates: median (mark), middle half (bar) and 5th to 95th percentile (line)"

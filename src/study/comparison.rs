@@ -35,7 +35,7 @@ pub(super) fn comparison(spec: &StudySpec, source: &Source, plan: &Plan) -> Resu
     }
     let default = Criteria::default();
     let limits = asked.limits.unwrap_or(default.limits());
-    let criteria = Criteria::new(limits, asked.level.unwrap_or(default.level())).map_err(|cause| {
+    let criteria = Criteria::new(limits, asked.level.unwrap_or(Criteria::DEFAULT_LEVEL)).map_err(|cause| {
         let key = if matches!(cause, CriteriaError::Limits { .. }) { "limits" } else { "level" };
         at(cause.into(), key)
     })?;

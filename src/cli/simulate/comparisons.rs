@@ -56,13 +56,18 @@ impl ComparisonFiles {
         Ok(())
     }
 
-    /// The first and last cycle of the first point and replicate, as a table of text.
-    pub fn text(&self) -> Option<String> {
+    /// The first and last cycle of the first point and replicate, as a table of text. The last is the one that both arms have.
+    pub fn text(&self, study: &Study) -> Option<String> {
         let first = self.first.first()?;
-        let last = self.first.iter().map(|row| row.cycle).max()?;
-        let is_shown = |row: &&ComparisonRow| row.replicate == 0 && (row.cycle == first.cycle || row.cycle == last);
+        let last = |test: &str| {
+            let compared = self.first.iter().filter(|row| row.test == test && row.comparison.n > 0);
+            compared.map(|row| row.cycle).max()
+        };
+        let is_shown = |row: &&ComparisonRow| {
+            row.replicate == 0 && (row.cycle == first.cycle || Some(row.cycle) == last(&row.test))
+        };
         let [low, high] = first.criteria.limits();
-        let interval = format!("{} % CI", 100.0 * first.criteria.level());
+        let interval = format!("{} % CI", first.criteria.level_percent());
         let within = format!("within {low} to {high}");
         let replicated = self.first.iter().any(|row| row.replicate > 0);
         let ratio = if replicated { "geometric mean ratio, first replicate" } else { "geometric mean ratio" };
@@ -75,7 +80,12 @@ impl ComparisonFiles {
             (interval.as_str(), Align::Left),
             (within.as_str(), Align::Left),
         ];
-        Some(table(&headings, &self.first.iter().filter(is_shown).map(cells).collect::<Vec<_>>()))
+        let swept = match study.n_points() {
+            1 => String::new(),
+            n => format!("first of {n} points of the sweep; all are in the table `comparison`\n"),
+        };
+        let rows: Vec<_> = self.first.iter().filter(is_shown).map(cells).collect();
+        Some(format!("{}{swept}", table(&headings, &rows)))
     }
 
     /// The finished file.

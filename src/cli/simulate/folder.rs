@@ -203,8 +203,8 @@ impl Files {
     }
 
     /// What is said of arms against the reference arm.
-    pub fn comparison(&self) -> Option<String> {
-        self.comparison.as_ref().and_then(ComparisonFiles::text)
+    pub fn comparison(&self, study: &Study) -> Option<String> {
+        self.comparison.as_ref().and_then(|comparison| comparison.text(study))
     }
 
     /// What is said of covariates.
