@@ -13,19 +13,22 @@ use super::report::{Failure, print};
 const EXAMPLES: &str = "\
 Examples:
   teorell nca observed.csv --route oral > parameters.csv        Doses are rows of the table (AMT)
-  teorell nca inotuzumab/profiles.csv --conc Cc --dose 3.3      One dose at time 0 for every curve
-  teorell nca observed.csv --tau 24 --method linear --lloq 0.5  Over a dosing interval, values below 0.5 as BLQ
-  teorell nca observed.csv --lloq 0.5 --blq zero,0.25,drop      BLQ as half the limit between measured values
+  teorell nca single.csv --dose 100 --infusion 1                One dose at time 0 for every curve
+  teorell nca inotuzumab/profiles.csv --conc Cc                 Simulated curves: areas, half-lives
+  teorell nca observed.csv --tau 24 --method linear --lloq 0.5  Over an interval, BLQ below 0.5
+  teorell nca observed.csv --lloq 0.5 --blq zero,0.25,drop      BLQ between others as 0.25
 
-Parameters have PKNCA's names, and units are the table's: a dose in mg over mg/L*h is a clearance in L/h. Of a dose that
-finds drug of earlier ones, auc.tau and cl.tau hold; what goes to infinity (aucinf, cl.obs, mrt, vz, vss) is that of a
-single dose. An empty cell is undefined; the column `undefined` says why.";
+Parameters have PKNCA's names and the units of the table: mg over mg/L*h is a clearance in L/h.
+Where a dose finds drug of earlier ones, auc.tau and cl.tau hold; what goes to infinity (aucinf,
+cl.obs, mrt, vz, vss) is that of a single dose.
+An empty cell is undefined; the column `undefined` says why.";
 
 /// Analyse sampled concentrations without a model.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Arguments {
-    /// A CSV file with ID, TIME, a concentration, and AMT where it has dose records; `-` is standard input.
+    /// A CSV file with ID, TIME, a concentration, and where it has them dose records (AMT, RATE or DUR, II, ADDL) and marks
+    /// or limits of values below quantification (BLQ or CENS, LLOQ); `-` is standard input.
     data: PathBuf,
     /// Column of the concentration [default: the first of DV, CONC, CONCENTRATION, Cc, CP].
     #[arg(long, value_name = "NAME")]
@@ -48,7 +51,7 @@ pub struct Arguments {
     /// How areas are measured.
     #[arg(long, value_enum, default_value = "up-down")]
     method: AreaMethod,
-    /// Values below this are below quantification.
+    /// Values below this are below quantification [default: the column LLOQ].
     #[arg(long, value_name = "CONC")]
     lloq: Option<f64>,
     /// What values below quantification count as before, between and after measured ones: zero, drop or a number each.

@@ -25,7 +25,7 @@ pub struct NcaRequest {
     pub dose: Option<Dose>,
     /// Whether doses of the table enter the blood as such.
     pub intravascular: bool,
-    /// Values below this are below quantification.
+    /// Values below this are below quantification, where the table says no limit.
     pub lloq: Option<f64>,
     /// Method, rules, tau (by default the time to the next dose).
     pub options: Options,
@@ -130,12 +130,22 @@ fn list(names: &[String]) -> String {
 /// Names a concentration goes by.
 const CONCENTRATIONS: [&str; 5] = ["DV", "CONC", "CONCENTRATION", "Cc", "CP"];
 
+/// Names of a column that marks values below quantification; `CENS` is Monolix' and nlmixr2's, whose DV holds the limit then.
+const BLQ_MARKS: [&str; 4] = ["BLQ", "BLOQ", "BQL", "CENS"];
+
+/// Names of a column of limits of quantification.
+const LIMITS: [&str; 2] = ["LLOQ", "LOQ"];
+
+/// What stands in a column of marks.
+const BLQ_MARK: &str = "1 (below quantification) or 0";
+
 /// Words for a value below quantification.
 const BLQ_WORDS: [&str; 5] = ["BLQ", "BQL", "BLOQ", "LLOQ", "ND"];
 
-/// Reads a table with a header, separated by commas, semicolons or tabs, packed by gzip or not: `ID`, `TIME`, a concentration, and `AMT` (with `RATE` or `DUR`, `II` and
-/// `ADDL`) where it has dose records. A sample at the time of the next dose ends the interval before it and begins the one
-/// after; the last dose has the interval `II`, where it has one. Doses at the same time count together.
+/// Reads a table with a header, separated by commas, semicolons or tabs, packed by gzip or not: `ID`, `TIME`, a concentration,
+/// `AMT` (with `RATE` or `DUR`, `II` and `ADDL`) where it has dose records, `BLQ` or `CENS` where it marks values below
+/// quantification, `LLOQ` where it says their limit. A sample at the time of the next dose ends the interval before it and
+/// begins the one after; the last dose has the interval `II`, where it has one. Doses at the same time count together.
 ///
 /// # Errors
 /// An [`NcaTableError`] that names the line.
@@ -224,6 +234,8 @@ struct Places {
     additional: Option<usize>,
     evid: Option<usize>,
     mdv: Option<usize>,
+    blq: Option<usize>,
+    limit: Option<usize>,
 }
 
 impl Places {
@@ -252,6 +264,8 @@ impl Places {
             additional: find("ADDL"),
             evid: find("EVID"),
             mdv: find("MDV"),
+            blq: BLQ_MARKS.into_iter().find_map(find),
+            limit: LIMITS.into_iter().find_map(find),
         })
     }
 
@@ -316,13 +330,18 @@ impl Places {
             return Ok(());
         }
         let text = &record[self.concentration];
-        let below = BLQ_WORDS.iter().any(|word| text.eq_ignore_ascii_case(word)) || text.starts_with('<');
+        let marked = match (self.blq, optional(self.blq, BLQ_MARK)?) {
+            (Some(column), Some(mark)) if mark != 0.0 && mark != 1.0 => return Err(cell(column, BLQ_MARK)),
+            (_, mark) => mark == Some(1.0),
+        };
+        let limit = optional(self.limit, "a limit of quantification of 0 or more")?.or(request.lloq);
+        let below = marked || BLQ_WORDS.iter().any(|word| text.eq_ignore_ascii_case(word)) || text.starts_with('<');
         let sample = if below {
             Sample::Blq
         } else {
             match number(self.concentration, "a concentration, BLQ, or missing")? {
                 None => return Ok(()),
-                Some(value) if request.lloq.is_some_and(|limit| value < limit) => Sample::Blq,
+                Some(value) if limit.is_some_and(|limit| value < limit) => Sample::Blq,
                 Some(value) if value < 0.0 => {
                     let expected = "a concentration of 0 or more; with --lloq it counts as below quantification";
                     return Err(cell(self.concentration, expected));
@@ -492,6 +511,18 @@ mod tests {
                 assert_eq!(row.analysis.get(Parameter::Ctrough), Ok(5.0));
             }
         }
+    }
+
+    #[test]
+    fn marks_and_limits_of_a_table_say_what_is_below_quantification() {
+        let clast = |text: &str| {
+            let table = analyse_table(text.as_bytes(), &request()).unwrap();
+            table.rows[0].analysis.get(Parameter::ClastObs).unwrap()
+        };
+        assert_eq!(clast("ID,TIME,DV,CENS\n1,0,8,0\n1,1,4,.\n1,2,0.5,1\n"), 4.0);
+        assert_eq!(clast("ID,TIME,DV,LLOQ\n1,0,8,0.5\n1,1,0.5,0.5\n1,2,0.4,0.5\n"), 0.5);
+        let error = analyse_table(b"ID,TIME,DV,CENS\n1,0,8,-1\n", &request()).unwrap_err().to_string();
+        assert_eq!(error, "line 2, column `CENS`: `-1` is not 1 (below quantification) or 0");
     }
 
     #[test]
