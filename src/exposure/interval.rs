@@ -75,14 +75,18 @@ impl Metric {
             Self::Auc => "area under the curve from start to end, integrated with the states",
             Self::Cmax => "highest value of the curve between start and end, not only of its samples",
             Self::Tmax => "time of cmax since start",
-            Self::Ctrough => "value at the end, before a dose given then",
+            Self::Ctrough => {
+                "value at the end, before a dose given then; 0 where it is too little for the solver's absolute tolerance to tell it from nothing"
+            }
             Self::Cavg => "auc / (end - start)",
             Self::AucRatio => "accumulation ratio: auc over auc of the first cycle",
             Self::CmaxRatio => "accumulation ratio: cmax over cmax of the first cycle",
-            Self::CtroughRatio => "accumulation ratio: ctrough over ctrough of the first cycle",
+            Self::CtroughRatio => "accumulation ratio: ctrough over ctrough of the first cycle; empty where that is 0",
             Self::AucRatioPerDose => "auc per dose over auc per dose of the first cycle",
             Self::CmaxRatioPerDose => "cmax per dose over cmax per dose of the first cycle",
-            Self::CtroughRatioPerDose => "ctrough per dose over ctrough per dose of the first cycle",
+            Self::CtroughRatioPerDose => {
+                "ctrough per dose over ctrough per dose of the first cycle; empty where that is 0"
+            }
         }
     }
 

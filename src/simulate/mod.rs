@@ -17,6 +17,7 @@ mod run;
 mod sampling;
 pub mod sink;
 mod subject;
+mod traces;
 mod variability;
 
 pub use design::{Arm, Design, Prescription, Sampling, Setup};

@@ -8,6 +8,7 @@ use super::half_life;
 use super::replicates::Replicates;
 use super::residual::{self, Samples};
 use super::result::{Failure, Outcome, Simulated};
+use super::traces;
 use super::variability::Variability;
 use crate::cohort::streams::Streams;
 use crate::engine::timeline::Timeline;
@@ -16,6 +17,8 @@ use crate::model::ir::OmegaBlock;
 use crate::profile::Profile;
 use crate::regimen::dosing::{CourseEvent, Cycle};
 
+/// The solver without error per step, as `--solver` has it.
+const EXACT: &str = "linear";
 /// So many states of a failed subject are told: a row stays readable.
 const SHOWN_STATES: usize = 8;
 
@@ -113,13 +116,21 @@ impl<'a> Simulator<'a> {
             people.iter().zip(treated.iter()).map(|(person, treated)| input(thetas, person, treated)).collect();
         let beside: Vec<SubjectInput<'_>> =
             companions.iter().map(|(person, treated)| input(thetas, person, treated)).collect();
-        let answers = self.engine.answer_among(&inputs, &beside).into_iter();
+        let mut answers = self.engine.answer_among(&inputs, &beside);
+        for (input, answer) in inputs.iter().zip(&mut answers) {
+            // What is solved in closed form is exact, however little it is.
+            if let Ok(profile) = &mut answer.result
+                && answer.work.solver != EXACT
+            {
+                self.clear_traces(input, profile);
+            }
+        }
         let parameters: Vec<_> = inputs.iter().map(|input| self.parameters(input)).collect();
         drop(inputs);
         people
             .iter()
             .zip(treated)
-            .zip(answers.zip(parameters))
+            .zip(answers.into_iter().zip(parameters))
             .map(|((person, treated), (answer, (parameters, terminal_half_life)))| Simulated {
                 arm,
                 replicate: replicate.number,
@@ -161,13 +172,28 @@ impl<'a> Simulator<'a> {
     /// Individual parameters at the start, and the terminal half-life they lead to.
     fn parameters(&self, input: &SubjectInput<'_>) -> (Vec<f64>, Option<f64>) {
         let model = &self.setup.model;
-        let program = model.program();
-        let Some(covariates) = input.timeline.covariates.values.get(..program.covariates.len()) else {
+        let Some(mut registers) = self.setup.parameters.then(|| self.registers(input)).flatten() else {
             return (Vec::new(), None);
         };
-        if !self.setup.parameters {
-            return (Vec::new(), None);
+        let parameters = model.parameters().iter().map(|parameter| registers[parameter.register as usize]).collect();
+        (parameters, half_life::terminal(model.program(), &mut registers))
+    }
+
+    /// Makes troughs 0 that the solver cannot tell from nothing: ratios over them would be ratios of errors.
+    fn clear_traces(&self, input: &SubjectInput<'_>, profile: &mut Profile) {
+        let mut suspects = traces::suspects(&mut profile.exposures).peekable();
+        if suspects.peek().is_none() {
+            return;
         }
+        let Some(mut registers) = self.registers(input) else { return };
+        let least = traces::of_output(self.setup.model.program(), &mut registers, self.setup.tolerance.atol);
+        suspects.filter(|trough| trough.abs() <= least).for_each(|trough| *trough = 0.0);
+    }
+
+    /// The subject and record phase of the model at the start; `None` where there are no covariates then.
+    fn registers(&self, input: &SubjectInput<'_>) -> Option<Vec<f64>> {
+        let program = self.setup.model.program();
+        let covariates = input.timeline.covariates.values.get(..program.covariates.len())?;
         let mut registers = program.registers();
         let set = |registers: &mut [f64], first: u32, values: &[f64]| {
             registers[first as usize..first as usize + values.len()].copy_from_slice(values);
@@ -177,8 +203,7 @@ impl<'a> Simulator<'a> {
         set(&mut registers, program.covariates.start, covariates);
         program.subject.run(&mut registers);
         program.record.run(&mut registers);
-        let parameters = model.parameters().iter().map(|parameter| registers[parameter.register as usize]).collect();
-        (parameters, half_life::terminal(program, &mut registers))
+        Some(registers)
     }
 }
 
