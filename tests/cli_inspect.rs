@@ -73,6 +73,20 @@ fn bench_measures_both_modes_for_every_number_of_threads() {
 }
 
 #[test]
+fn a_study_is_checked_with_its_model_cohort_and_arms() {
+    let oral = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/studies/oral.toml");
+    teorell(&["check", oral]).success().stdout(format!("{oral}: runs (2 arms, 200 subjects)\n"));
+    let folder = tempfile::tempdir().unwrap();
+    let bad = folder.path().join("bad.toml");
+    std::fs::write(&bad, "model = \"inotuzumab_wu_2024\"\nsed = 3\n").unwrap();
+    let refused = contains(": refused\nerror: unknown key `sed`")
+        .and(contains("bad.toml:2:1"))
+        .and(contains("did you mean `seed`?"));
+    teorell(&["check", bad.to_str().unwrap()]).code(1).stdout(refused);
+    teorell(&["check", "none.toml"]).code(2).stdout(contains("cannot read study file `none.toml`"));
+}
+
+#[test]
 fn validate_meets_every_published_number() {
     // The whole list, sources and reasons included, at its full cohort sizes.
     let json = teorell(&["validate", "--json"]).success();

@@ -1,4 +1,4 @@
-//! `teorell check`: whether models and data sets can be used, and what is wrong with them.
+//! `teorell check`: whether models, studies and data sets can be used, and what is wrong with them.
 
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use teorell::model::diagnostic::{Diagnostic, Severity};
 use teorell::model::show::structure_words;
 use teorell::regimen::dataset::{self, DatasetOptions, DatasetReader};
 use teorell::simulate::model_names;
-use teorell::study::{ModelText, Problem};
+use teorell::study::{ModelText, Problem, Study};
 
 use super::exit_code::Exit;
 use super::report::{Failure, print};
@@ -16,15 +16,16 @@ use super::report::{Failure, print};
 const EXAMPLES: &str = "\
 Examples:
   teorell check models/*.R                        One verdict per model: runs, runs with notes, refused
+  teorell check my-study.toml                     A study, with its model, cohort and arms
   teorell check data.csv --model my-model.R       A data set, with the model it is meant for
 
 Exit status: 0 where all can be used, 1 where one cannot, 2 where one cannot be read.";
 
-/// Check models and data sets without running them.
+/// Check models, studies and data sets without running them.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Arguments {
-    /// Model files (.R), names of built-in models, data sets (.csv, .csv.gz, or - for standard input).
+    /// Model files (.R), names of built-in models, studies (.toml), data sets (.csv, .csv.gz, or - for standard input).
     #[arg(required = true)]
     files: Vec<String>,
     /// The model that data sets are meant for: its covariates have to be there, its compartments are known by name.
@@ -57,7 +58,11 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let mut exit = Exit::Success;
     let mut all = Vec::new();
     for file in &arguments.files {
-        let finding = if is_data(file) { check_data(file, &options) } else { check_model(file) };
+        let finding = match file {
+            file if is_data(file) => check_data(file, &options),
+            file if file.to_lowercase().ends_with(".toml") => check_study(file),
+            file => check_model(file),
+        };
         if !arguments.json {
             print(&finding.text)?;
         }
@@ -73,6 +78,34 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
 fn is_data(file: &str) -> bool {
     let lower = file.to_lowercase();
     file == "-" || [".csv", ".csv.gz", ".dat", ".txt", ".tsv"].iter().any(|ending| lower.ends_with(ending))
+}
+
+fn check_study(file: &str) -> Finding {
+    match Study::from_path(file.as_ref(), &[]) {
+        Ok(study) => {
+            let (n_arms, n_points) = (study.arm_names().len(), study.n_points());
+            let points = if n_points > 1 { format!(", {n_points} points of a sweep") } else { String::new() };
+            let whom = counted(usize::try_from(study.size()).unwrap_or(usize::MAX), "subject");
+            Finding {
+                exit: Exit::Success,
+                text: format!("{file}: runs ({}, {whom}{points})\n", counted(n_arms, "arm")),
+                json: json!({
+                    "file": file, "kind": "study", "verdict": "runs", "arms": n_arms, "subjects": study.size(), "points": n_points,
+                }),
+            }
+        }
+        Err(error) if matches!(*error.problem, Problem::Unreadable { .. }) => {
+            unreadable(file, "study", &error.to_string())
+        }
+        Err(error) => {
+            let (message, place) = (error.to_string(), error.place.as_ref().map(ToString::to_string));
+            Finding {
+                exit: Exit::CheckFailed,
+                text: format!("{file}: refused\n{}", Failure::from(error).render()),
+                json: json!({ "file": file, "kind": "study", "verdict": "refused", "message": message, "place": place }),
+            }
+        }
+    }
 }
 
 fn check_model(file: &str) -> Finding {

@@ -52,7 +52,8 @@ impl Failure {
         self.exit
     }
 
-    fn render(&self) -> String {
+    /// As people read it: message, place, details, hint.
+    pub fn render(&self) -> String {
         let mut text = format!("error: {}\n", self.message);
         if let Some(place) = &self.place {
             text += &format!("  --> {place}\n");
