@@ -37,7 +37,7 @@ pub struct Arguments {
     #[arg(default_value = "inotuzumab")]
     study: String,
     /// Cohort sizes, separated by commas.
-    #[arg(long, value_name = "LIST", value_delimiter = ',', allow_hyphen_values = true, default_values_t = [1_000_i64, 10_000, 100_000])]
+    #[arg(long, value_name = "LIST", value_delimiter = ',', allow_hyphen_values = true, value_parser = options::whole::<i64>, default_values_t = [1_000_i64, 10_000, 100_000])]
     sizes: Vec<i64>,
     /// Numbers of threads, separated by commas [default: 1, and all of the machine].
     #[arg(long, value_name = "LIST", value_delimiter = ',', allow_hyphen_values = true, value_parser = options::threads)]
@@ -74,7 +74,8 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
             let study = study(arguments, size, &first, grid)?;
             for &threads in &threads {
                 measured.push(measure(&study, mode, threads)?);
-                note(&format!("{mode}, {size} subjects, {threads} threads: done"));
+                let plural = if threads == 1 { "" } else { "s" };
+                note(&format!("measured {mode}: {size} subjects on {threads} thread{plural}"));
             }
         }
     }
@@ -84,7 +85,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let solver = if arguments.solver == "auto" { format!("auto ({solver})") } else { arguments.solver.clone() };
     let largest = arguments.sizes.iter().copied().max().unwrap_or_default();
     let engines = accuracy::judge(&arguments.study, &first, largest)?;
-    note("engines: done");
+    note("measured every engine on one thread");
     let rtol = setup.tolerance.rtol;
     print(&if arguments.csv {
         csv(&measured, &solver, rtol, &engines)

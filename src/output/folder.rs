@@ -55,7 +55,7 @@ pub enum OutputError {
         source: ManifestError,
     },
     /// The folder could not be made or looked into.
-    #[error("could not use folder `{}` for results; check its permissions, or give another one with --out", path.display())]
+    #[error("could not use folder `{}` for results ({source}); check its permissions, or give another one with --out", path.display())]
     Folder {
         /// The folder.
         path: PathBuf,

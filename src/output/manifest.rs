@@ -179,7 +179,7 @@ pub struct FileRecord {
 #[non_exhaustive]
 pub enum ManifestError {
     /// Not there, or not readable.
-    #[error("could not read `{}`; give a folder that `teorell simulate`, `vpc` or `forest` wrote", path.display())]
+    #[error("could not read `{}` ({source}); give a folder that `teorell simulate`, `vpc` or `forest` wrote", path.display())]
     Read {
         /// The file.
         path: PathBuf,
@@ -187,7 +187,7 @@ pub enum ManifestError {
         source: std::io::Error,
     },
     /// Not a manifest.
-    #[error("`{}` is not a manifest of this program; give a folder that `teorell simulate` wrote", path.display())]
+    #[error("`{}` is not a manifest of this program ({source}); give a folder that `teorell simulate`, `vpc` or `forest` wrote", path.display())]
     Parse {
         /// The file.
         path: PathBuf,

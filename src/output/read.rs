@@ -38,7 +38,7 @@ pub enum ReadError {
         source: csv::Error,
     },
     /// A column is missing.
-    #[error("`{}` has no column `{column}`; give a folder that `teorell simulate` wrote", path.display())]
+    #[error("`{}` has no column `{column}`; give a folder that `teorell simulate`, `vpc` or `forest` wrote", path.display())]
     Column {
         /// The file.
         path: PathBuf,

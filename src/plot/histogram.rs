@@ -47,7 +47,7 @@ impl Histograms {
         let figure = Figure {
             theme,
             title: self.heading.clone(),
-            subtitle: format!("Share of {} per bar", subjects(counts)),
+            subtitle: format!("Percent of {} in each bar", subjects(counts)),
             panels: prepared.iter().map(plan).collect(),
             columns: self.panels.len().clamp(1, 3),
             panel_height: 130.0,

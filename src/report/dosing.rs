@@ -49,7 +49,7 @@ pub fn of(study: &Study, unit: &str) -> (Dosing, u64) {
     let last_dose = arms.iter().flat_map(|arm| &arm.doses).map(|dose| dose.time + dose.duration).fold(0.0, f64::max);
     let heading = "Doses over time".to_owned();
     let note = match n {
-        1 => "Amounts of the only subject".to_owned(),
+        1 => "Amounts given to the only subject".to_owned(),
         n => format!(
             "Median amount of the first {n} subjects, paler where fewer get the dose; lines from the smallest to the largest amount"
         ),

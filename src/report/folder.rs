@@ -14,7 +14,7 @@ use crate::output::unfinished::UNFINISHED;
 #[non_exhaustive]
 pub enum FolderError {
     /// Not there, or a file.
-    #[error("`{}` is not a folder; give one that `teorell simulate` wrote", path.display())]
+    #[error("`{}` is not a folder; give one that `teorell simulate`, `vpc` or `forest` wrote", path.display())]
     NotAFolder {
         /// As given.
         path: PathBuf,
@@ -28,7 +28,7 @@ pub enum FolderError {
         example: String,
     },
     /// No manifest.
-    #[error("`{}` holds no `run.json`; give a folder that `teorell simulate` wrote", path.display())]
+    #[error("`{}` holds no `run.json`; give a folder that `teorell simulate`, `vpc` or `forest` wrote", path.display())]
     NoManifest {
         /// The folder.
         path: PathBuf,

@@ -55,7 +55,7 @@ fn folders_without_a_finished_run_are_refused_with_the_way_out() {
     let refused = |folder: &str, message: &str| {
         bench.teorell(&["report", folder]).code(2).stdout("").stderr(contains(message.to_owned()));
     };
-    refused("nowhere", "`nowhere` is not a folder; give one that `teorell simulate` wrote");
+    refused("nowhere", "`nowhere` is not a folder; give one that `teorell simulate`, `vpc` or `forest` wrote");
     refused("s.toml", "`s.toml` is not a folder");
     fs::create_dir(bench.path("empty")).unwrap();
     refused("empty", "`empty` holds no `run.json`");

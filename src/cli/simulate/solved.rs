@@ -35,7 +35,7 @@ impl Solved {
         let counts = self.counts();
         let all: u64 = counts.values().sum();
         let others: Vec<String> = (counts.iter().filter(|(solver, _)| *solver != asked))
-            .map(|(solver, n)| format!("{n} of {all} subjects by `{solver}`"))
+            .map(|(solver, n)| format!("{n} of {all} curves by `{solver}`"))
             .collect();
         if !others.is_empty() {
             let others = others.join(", ");

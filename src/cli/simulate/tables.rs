@@ -45,8 +45,11 @@ impl Exposure {
         }
     }
 
-    /// As a table.
+    /// As a table; nothing where no subject has a cycle to show.
     pub fn text(&self, study: &Study) -> String {
+        if self.rows.is_empty() {
+            return String::new();
+        }
         let layout = layout(study);
         let auc = heading("AUC p50", &metric_unit(Metric::Auc, &layout));
         let cmax = heading("Cmax p50", &metric_unit(Metric::Cmax, &layout));

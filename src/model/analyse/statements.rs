@@ -249,7 +249,7 @@ impl Translator<'_> {
         let before = self.values.clone();
         let mut sides = Vec::with_capacity(branches.len());
         for (condition, body) in branches {
-            "if".clone_into(&mut self.target);
+            "a condition".clone_into(&mut self.target);
             let condition = self.expression(condition);
             self.statements(body);
             sides.push((condition, std::mem::replace(&mut self.values, before.clone())));
