@@ -176,7 +176,8 @@ fn fill(decimals: &mut Decimals, values: &[f64; BLOCK], n_digits: usize) {
     }
     for (i, (last, point)) in last.iter().zip(&point).enumerate() {
         decimals.last[i] = *last as u8 + b'0';
-        decimals.point[i] = *point as i8 - LIFT as i8 + DIGITS as i8;
+        // It may be anything where the number does not fit.
+        decimals.point[i] = (*point as i8).wrapping_sub(LIFT as i8).wrapping_add(DIGITS as i8);
     }
 }
 
@@ -301,6 +302,9 @@ mod tests {
         // Zero, powers of two, below 2^-16, from 2^48 on, nothing at all.
         for value in [0.0, -0.0, 1.0, 0.5, 1.5e-5, 3e14, 1e300, 5e-324, f64::NAN, f64::INFINITY] {
             assert_eq!(texts(&[value], None), [""], "{value}");
+        }
+        for value in (-323..=308).filter(|decade| !(-5..=14).contains(decade)).map(|decade| 10f64.powi(decade)) {
+            assert_eq!([texts(&[value], None), texts(&[-value], Some(4))].concat(), [""; 2], "{value}");
         }
     }
 
