@@ -397,6 +397,8 @@ fn a_model_needs_no_study_file() {
     let bench = Bench::new();
     bench.write("one.R", ONE_COMPARTMENT);
     bench.teorell(&["simulate", "--model", "one.R"]).code(2).stderr(contains("hint: add doses"));
+    let at_once = bench.teorell(&["simulate", "--model", "one.R", "--dose", "100", "--every", "0 h"]).code(2);
+    at_once.stderr(contains("--every: `0 h` is not above 0"));
     let dosed = ["simulate", "--model", "one.R", "--dose", "100", "--every", "12 h", "--repeat", "2", "--typical"];
     let mut arguments = dosed.to_vec();
     arguments.extend([

@@ -56,6 +56,11 @@ impl Doses {
             Some(every) => every.parse().map_err(|error| Failure::bad_input(format!("--every: {error}")))?,
             None => TimeSpan { value: 24.0, unit: TimeUnit::Hour },
         };
+        if every.value <= 0.0 {
+            return Err(Failure::bad_input(format!(
+                "--every: `{every}` is not above 0; expected the time between doses"
+            )));
+        }
         let repeat = self.repeat.unwrap_or(1);
         // A toml::Value writes itself with its quotes.
         let key = |key: &str, value: &Option<String>| {
