@@ -143,6 +143,7 @@ fn times() {
         ("25 o'clock", "ID,DATE,TIME,AMT\n1,2024-03-31,25:00,100\n"),
         ("time going back", "ID,TIME,AMT\n1,0,100\n1,5,.\n1,4,.\n1,6,.\n"),
         ("dates going back", "ID,DATE,TIME,AMT\n1,2024-03-31,8:00,100\n1,2024-03-30,9:00,.\n"),
+        ("past midnight without a date", "ID,TIME,AMT\n1,22:00,100\n1,1:00,.\n"),
     ];
     insta::assert_snapshot!(catalogue(&cases, &model("")));
 }

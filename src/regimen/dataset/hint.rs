@@ -134,6 +134,9 @@ impl Fault {
             Self::TimeTwice { .. } => "keep the time of day in TIME",
             Self::DateWithoutTime { .. } => "add a TIME column with hh:mm, or write the time behind the date",
             Self::TimeMixed { .. } => "write all times of a subject in one form",
+            Self::TimeGoesBack { value, .. } if value.contains(':') => {
+                "sort the records, start the clock again with EVID 3 or 4, or say the day in a column DATE where midnight has passed"
+            }
             Self::TimeGoesBack { .. } => "sort the records, or start the clock again with EVID 3 or 4",
             Self::SubjectSplit { .. } => "sort by ID, or give the later rows an ID of their own",
             Self::CovariateMissing { .. } => "give a value there, or let the covariate be carried back (nocb)",
