@@ -2,8 +2,8 @@
 //!
 //! Arms of a study treat the same virtual subjects, so a subject is its own control, and the analysis is that of a crossover
 //! without period effects: the paired t interval of the logarithms. The interval is that of the simulated trial, of its size; a
-//! larger cohort makes it narrower. Subjects have no other variability between arms than the model's occasions give them, so it
-//! is also narrower than that of a real crossover of the same size.
+//! larger cohort makes it narrower. Arms share even what the model draws per occasion, by the number of the cycle, so it is also
+//! narrower than that of a real crossover of the same size.
 
 use statrs::distribution::{ContinuousCDF as _, StudentsT};
 use statrs::function::erf::erfc_inv;
