@@ -280,6 +280,16 @@ fn people_may_be_separated_by_semicolons() {
 }
 
 #[test]
+fn people_who_are_all_alike_are_refused_with_the_flag_that_gives_values() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("drug.R"), MODEL).unwrap();
+    std::fs::write(folder.path().join("people.csv"), "id,WT\n1,50\n").unwrap();
+    forest(&folder, &["--model", "drug.R", "--cohort", "people.csv", "--reference", "CRCL=90"])
+        .code(2)
+        .stderr(contains("the same in all subjects").and(contains("`--covariate WT=0,1`")));
+}
+
+#[test]
 fn what_has_no_forest_is_refused_where_it_is_said() {
     let folder = tempfile::tempdir().unwrap();
     for (arguments, message) in [

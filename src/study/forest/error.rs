@@ -14,13 +14,15 @@ pub enum ForestProblem {
         model: String,
     },
     /// Nothing varies in the cohort.
-    #[error("every covariate of the model is the same in all subjects ({}); give values under [forest.covariates], such as `{} = [0, 1]`", names.join(", "), names.first().map_or("NAME", String::as_str))]
+    #[error("every covariate of the model is the same in all subjects ({}); give values, such as `{name} = [0, 1]` under [forest.covariates] or `--covariate {name}=0,1`", names.join(", "), name = names.first().map_or("NAME", String::as_str))]
     NothingVaries {
         /// The covariates.
         names: Vec<String>,
     },
     /// A covariate that was asked for does not vary.
-    #[error("covariate `{name}` is {value} in every subject; give the values to compare, such as `{name} = [0, 1]`")]
+    #[error(
+        "covariate `{name}` is {value} in every subject; give the values to compare, such as `{name} = [0, 1]` or `--covariate {name}=0,1`"
+    )]
     Constant {
         /// Its name.
         name: String,
