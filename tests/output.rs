@@ -15,7 +15,9 @@ use teorell::output::profiles::ProfileSink;
 use teorell::output::read;
 use teorell::output::replicates::{ConfidenceRow, ReplicateSink, Statistic};
 use teorell::output::rows::Table;
-use teorell::output::summaries::{SummaryOf, SummaryPlan, SummarySink, append_accumulation, write_summary};
+use teorell::output::summaries::{
+    AccumulationRow, SummaryOf, SummaryPlan, SummarySink, append_accumulation, write_summary,
+};
 use teorell::profile::{IntervalExposure, Profile};
 use teorell::regimen::dosing::Cycle;
 use teorell::simulate::Replicates;
@@ -266,6 +268,26 @@ fn accumulation_compares_the_same_subjects() {
         ];
         assert!(all.iter().all(|ratio| (ratio.unwrap() - 1.5).abs() < 1e-14), "{row:?}");
     }
+}
+
+#[test]
+fn means_and_medians_over_the_first_cycle_are_of_all_who_have_both_also_where_the_first_is_0() {
+    let mut cohort = cohort(100);
+    for subject in &mut cohort {
+        let Ok(outcome) = &mut subject.outcome else { continue };
+        for (exposure, later) in outcome.profile.exposures.iter_mut().zip([0.0, 1.0]) {
+            exposure.ctrough = if subject.number <= 50 { 3.0 } else { later };
+        }
+    }
+    let found = summarise(&cohort, 20);
+    let accumulation = |cycle: u32| {
+        let of = |row: &&AccumulationRow| row.arm == "fixed" && row.cycle == cycle && row.quantity == "ctrough";
+        let found = found.accumulation.iter().find(of).unwrap().accumulation;
+        (found.n, found.ratio_of_means, found.ratio_of_medians, found.geometric_mean_of_ratios)
+    };
+    // 45 subjects have 3 in both cycles, 45 have 0 and then 1: (45·3 + 45·1) / (45·3), and medians of 1.5 and 2.
+    assert_eq!(accumulation(1), (90, Some(1.0), Some(1.0), Some(1.0)));
+    assert_eq!(accumulation(2), (90, Some(2.0 / 1.5), Some(2.0 / 1.5), Some(1.0)));
 }
 
 #[test]

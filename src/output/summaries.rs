@@ -258,7 +258,7 @@ fn prepare_cycles(done: &[(&Simulated, &Outcome)], tallies: &CycleTallies) -> Ve
         let number = done.iter().find_map(|(subject, _)| subject.cycles.get(cycle)).map_or(0, |given| given.number);
         let series = |results: &[[Option<f64>; Metric::ALL.len()]]| -> [f64; SERIES_PER_CYCLE] {
             let metrics = results[cycle];
-            let firsts = ACCUMULATED.map(|(metric, ratio)| metrics[ratio as usize].and(results[0][metric as usize]));
+            let firsts = ACCUMULATED.map(|(metric, _)| metrics[metric as usize].and(results[0][metric as usize]));
             let mut all = metrics.into_iter().chain(firsts);
             std::array::from_fn(|_| all.next().flatten().unwrap_or(f64::NAN))
         };
