@@ -113,6 +113,17 @@ fn every_column_of_the_table_of_published_numbers_has_a_heading() {
 }
 
 #[test]
+fn numbers_of_flags_that_are_none_are_refused_with_what_is_expected() {
+    for (flags, expected) in [
+        (["nca", "d.csv", "--tau", "12h"], "'--tau <TIME>': expected a number, such as 12.5"),
+        (["vpc", "d.csv", "--lloq", "low"], "'--lloq <VALUE>': expected a number, such as 12.5"),
+        (["bench", "inotuzumab", "--sizes", "1e3"], "'--sizes <LIST>': expected a whole number in digits"),
+    ] {
+        teorell(&flags).code(2).stderr(contains(expected));
+    }
+}
+
+#[test]
 fn a_solver_that_does_not_exist_is_refused_by_validate() {
     teorell(&["validate", "--solver", "no-such"]).code(2).stderr(contains("unknown value `no-such`"));
 }

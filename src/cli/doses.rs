@@ -13,6 +13,7 @@ pub struct Doses {
         long,
         value_name = "AMOUNT",
         allow_negative_numbers = true,
+        value_parser = options::decimal,
         requires = "model",
         conflicts_with = "study",
         help_heading = "Doses without a study"

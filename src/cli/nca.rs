@@ -8,6 +8,7 @@ use teorell::exposure::nca::{BlqRule, BlqRules, Dose, Method, Options};
 use teorell::output::nca::{NcaColumns, NcaRequest, analyse_table, write_table};
 
 use super::exit_code::Exit;
+use super::options;
 use super::report::{Failure, print};
 
 const EXAMPLES: &str = "\
@@ -37,22 +38,22 @@ pub struct Arguments {
     #[arg(long, value_name = "NAME")]
     by: Vec<String>,
     /// Amount of one dose at time 0, where the table has no dose records.
-    #[arg(long, value_name = "AMOUNT")]
+    #[arg(long, value_name = "AMOUNT", value_parser = options::decimal)]
     dose: Option<f64>,
     /// Length of that dose's infusion, in the table's unit of time.
-    #[arg(long, value_name = "TIME", requires = "dose", default_value_t = 0.0)]
+    #[arg(long, value_name = "TIME", requires = "dose", value_parser = options::decimal, default_value_t = 0.0)]
     infusion: f64,
     /// How doses are given.
     #[arg(long, value_enum, default_value = "iv")]
     route: Route,
     /// Dosing interval [default: the time to the next dose].
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", value_parser = options::decimal)]
     tau: Option<f64>,
     /// How areas are measured.
     #[arg(long, value_enum, default_value = "up-down")]
     method: AreaMethod,
     /// Values below this are below quantification [default: the column LLOQ].
-    #[arg(long, value_name = "CONC")]
+    #[arg(long, value_name = "CONC", value_parser = options::decimal)]
     lloq: Option<f64>,
     /// What values below quantification count as before, between and after measured ones: zero, drop or a number each.
     #[arg(long, value_name = "RULES", default_value = "zero,drop,zero", value_parser = blq_rules)]

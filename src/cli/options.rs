@@ -31,6 +31,14 @@ pub fn whole<T: FromStr>(text: &str) -> Result<T, String> {
     text.trim().parse().map_err(|_| "expected a whole number in digits, such as 1000".to_owned())
 }
 
+/// A number with or without a fraction.
+///
+/// # Errors
+/// What was expected, where it is none: the parser of arguments names the option and the value.
+pub fn decimal(text: &str) -> Result<f64, String> {
+    text.trim().parse().map_err(|_| "expected a number, such as 12.5 or 1e-3".to_owned())
+}
+
 /// A finite number that an option or a part of it says.
 ///
 /// # Errors

@@ -50,7 +50,7 @@ pub struct Arguments {
     #[arg(long, value_name = "on|off", value_parser = ["on", "off"])]
     uncertainty: Option<String>,
     /// Limit of quantification, where the data have no column LLOQ; a column BLQ or CENS marks values below it.
-    #[arg(long, value_name = "VALUE", allow_negative_numbers = true)]
+    #[arg(long, value_name = "VALUE", allow_negative_numbers = true, value_parser = options::decimal)]
     lloq: Option<f64>,
     /// Compare each value of this column by itself.
     #[arg(long, value_name = "COLUMN")]
