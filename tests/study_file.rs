@@ -222,6 +222,15 @@ fn a_model_that_cannot_run_is_refused_with_its_findings_placed_in_the_model() {
 }
 
 #[test]
+fn choices_for_a_data_set_are_refused_where_there_is_none() {
+    for choice in ["data.carry=[\"ARM\"]", "data.observations_only=true", "data.covariates=nocb"] {
+        let error = refused_override(choice);
+        assert!(error.to_string().ends_with("expected `--data FILE`, or `path` in [data]"), "{error}");
+        assert_eq!(error.place.unwrap().origin, format!("--set {choice}"));
+    }
+}
+
+#[test]
 fn a_model_whose_unit_of_time_nobody_knows_is_refused_where_it_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let model = "odd <- function() { units <- list(time = 'fortnight')\n model({ d/dt(a) <- -0.1 * a }) }";

@@ -68,6 +68,7 @@ pub(super) fn plan(spec: &StudySpec, source: &Source, compiled: &Compiled) -> Re
         levels,
     };
     let plan = match (&spec.data, &spec.cohort) {
+        (Some(data), _) if data.path.as_os_str().is_empty() => return Err(at(Problem::DataWithoutPath, &["data"])),
         (Some(_), Some(_)) => return Err(at(Problem::DataAndMore { key: "cohort" }, &["data"])),
         (Some(_), None) if !spec.arm.is_empty() => return Err(at(Problem::DataAndMore { key: "[arm]" }, &["data"])),
         (Some(data), None) => Plan::Data(Box::new(

@@ -19,7 +19,9 @@ use crate::units::TimeUnit;
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DataSpec {
-    /// A data set in NONMEM's form, relative to the study file; `-` is standard input.
+    /// A data set in NONMEM's form, relative to the study file; `-` is standard input. Empty where it was left out, which the
+    /// study refuses.
+    #[serde(default)]
     pub path: PathBuf,
     /// True: only observations (EVID 0) are answered by a row, instead of every record.
     #[serde(default)]

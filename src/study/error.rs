@@ -237,6 +237,9 @@ pub enum Problem {
     /// Neither a cohort nor a data set.
     #[error("the study says nobody to treat; expected [cohort] and [[arm]], or [data]")]
     Nobody,
+    /// Choices for a data set, and no data set.
+    #[error("the study reads no data set that this could be about; expected `--data FILE`, or `path` in [data]")]
+    DataWithoutPath,
     /// Both a cohort and a data set.
     #[error("the study has both [data] and [{key}]; a data set brings its own subjects and doses")]
     DataAndMore {
