@@ -11,9 +11,8 @@ use crate::simulate::sink::Sink;
 
 use super::exposures::interval_results;
 use super::layout::Layout;
-use super::number;
 use super::row_sink::push_swept;
-use super::rows::{Table, push_text};
+use super::rows::Table;
 
 /// What is compared with what.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -137,36 +136,30 @@ fn metrics(subject: &Simulated) -> BTreeMap<u32, [Option<f64>; COMPARED.len()]> 
 /// # Errors
 /// Where they could not be written.
 pub fn append_comparison<W: Write>(table: &Table<W>, rows: &[ComparisonRow], layout: &Layout) -> io::Result<()> {
-    let digits = table.digits();
-    let mut bytes = table.buffer();
+    let mut cells = table.cells();
     for row in rows {
-        push_swept(&mut bytes, layout, digits);
-        push_text(&mut bytes, &row.test);
-        bytes.push(b',');
-        push_text(&mut bytes, &row.reference);
+        push_swept(&mut cells, layout);
+        cells.text(&row.test);
+        cells.text(&row.reference);
         if layout.replicates {
-            bytes.extend_from_slice(format!(",{}", row.replicate).as_bytes());
+            cells.word(row.replicate);
         }
         let found = &row.comparison;
-        bytes.extend_from_slice(format!(",{},{},{}", row.cycle, row.quantity, found.n).as_bytes());
+        cells.word(row.cycle);
+        cells.text(&row.quantity);
+        cells.word(found.n);
         let interval = |end: usize| found.interval.map(|interval| interval[end]);
-        push_numbers(&mut bytes, &[found.ratio, interval(0), interval(1)], digits);
-        let verdict = found.within.map_or("", |within| if within { ",yes" } else { ",no" });
-        bytes.extend_from_slice(if verdict.is_empty() { b"," } else { verdict.as_bytes() });
+        cells.numbers([found.ratio, interval(0), interval(1)]);
+        cells.optional(found.within.map(|within| if within { "yes" } else { "no" }));
         let [low, high] = row.criteria.limits();
-        let level = Some(row.criteria.level_percent());
-        push_numbers(&mut bytes, &[level, Some(low), Some(high), found.cv_percent], digits);
-        push_numbers(&mut bytes, &found.percentiles, digits);
-        push_numbers(&mut bytes, &found.errors, digits);
-        push_numbers(&mut bytes, &[found.ratio_of_geometric_means], digits);
-        bytes.extend_from_slice(format!(",{},{}\n", found.missing, found.not_positive).as_bytes());
+        cells.numbers([row.criteria.level_percent(), low, high]);
+        cells.number(found.cv_percent);
+        cells.numbers(found.percentiles);
+        cells.numbers(found.errors);
+        cells.number(found.ratio_of_geometric_means);
+        cells.word(found.missing);
+        cells.word(found.not_positive);
+        cells.end_line();
     }
-    table.append(table.seal(bytes, rows.len() as u64))
-}
-
-fn push_numbers(bytes: &mut Vec<u8>, values: &[Option<f64>], digits: Option<u8>) {
-    for &value in values {
-        bytes.push(b',');
-        number::push_option(bytes, value, digits);
-    }
+    table.write(cells)
 }

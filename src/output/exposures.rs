@@ -4,9 +4,9 @@ use crate::exposure::interval::{IntervalResult, Metric};
 use crate::regimen::dosing::Cycle;
 use crate::simulate::result::Simulated;
 
+use super::cells::Cells;
 use super::columns::{self, Column};
 use super::layout::Layout;
-use super::number;
 use super::row_sink::{Heads, RowSink, SubjectRows};
 
 /// Writes exposures.
@@ -21,31 +21,19 @@ impl SubjectRows for Exposures {
         columns::exposure(layout)
     }
 
-    fn push(bytes: &mut Vec<u8>, chunk: &[Simulated], heads: &Heads) -> u64 {
-        let digits = heads.digits;
-        let mut head = Vec::new();
-        let mut n_rows = 0;
+    fn push(cells: &mut Cells, chunk: &[Simulated], heads: &Heads) {
         for subject in chunk {
-            head.clear();
-            heads.push(&mut head, subject);
+            let head = heads.of(subject);
             let results = interval_results(subject);
             for (i, cycle) in subject.cycles.iter().enumerate() {
-                bytes.extend_from_slice(&head);
-                bytes.extend_from_slice(cycle.number.to_string().as_bytes());
-                for value in [cycle.start, cycle.end, cycle.dose] {
-                    bytes.push(b',');
-                    number::push(bytes, value, digits);
-                }
+                cells.ready(&head);
+                cells.word(cycle.number);
+                cells.numbers([cycle.start, cycle.end, cycle.dose]);
                 let metrics = results.get(i).map_or([None; Metric::ALL.len()], |result| result.metrics(&results[0]));
-                for value in metrics {
-                    bytes.push(b',');
-                    number::push_option(bytes, value, digits);
-                }
-                bytes.push(b'\n');
-                n_rows += 1;
+                cells.numbers(metrics);
+                cells.end_line();
             }
         }
-        n_rows
     }
 }
 

@@ -3,6 +3,7 @@
 //! [`layout::Layout`] says what a study's files hold; the sinks ([`profiles`], [`exposures`], [`subjects`],
 //! [`summaries`], [`targets`], [`replicates`]) write it. Pictures are drawn by [`crate::plot`] from what [`read`] reads back.
 
+pub mod cells;
 pub mod columns;
 pub mod comparisons;
 mod decimals;

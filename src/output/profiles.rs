@@ -6,13 +6,13 @@ use std::sync::Arc;
 use crate::regimen::dosing::Cycle;
 use crate::simulate::result::Simulated;
 
+use super::cells::{Cells, push_text};
 use super::columns::{self, Column};
 use super::decimals::BLOCK;
 use super::layout::Layout;
 use super::lines::{LONGEST_NUMBER, Lines, NumberColumn, Padded, Piece};
 use super::number;
 use super::row_sink::{Heads, RowSink, SubjectRows};
-use super::rows::push_text;
 
 /// Writes profiles. Rows are formatted on the workers; nothing but bytes is written in order.
 pub type ProfileSink<W> = RowSink<W, Profiles>;
@@ -26,25 +26,22 @@ impl SubjectRows for Profiles {
         columns::profiles(layout)
     }
 
-    fn push(bytes: &mut Vec<u8>, chunk: &[Simulated], heads: &Heads) -> u64 {
-        let mut n_rows = 0;
+    fn push(cells: &mut Cells, chunk: &[Simulated], heads: &Heads) {
         let mut design: Option<DesignText> = None;
-        let mut blocks = Blocks::new(&heads.layout, heads.digits);
+        let mut blocks = Blocks::new(&heads.layout, cells.digits());
         for subject in chunk {
             if !design.as_ref().is_some_and(|design| design.is_of(subject)) {
-                design = Some(DesignText::new(subject, heads.digits));
+                design = Some(DesignText::new(subject, cells.digits()));
             }
             let Some(design) = &design else { continue };
-            let mut head = Vec::new();
-            heads.push(&mut head, subject);
+            let mut head = heads.of(subject);
+            head.push(b',');
             let head = Padded::new(head);
             for start in (0..subject.times.len()).step_by(BLOCK) {
                 let rows = start..subject.times.len().min(start + BLOCK);
-                bytes.extend_from_slice(blocks.lines(subject, design, &head, rows));
+                cells.lines(blocks.lines(subject, design, &head, rows.clone()), rows.len() as u64);
             }
-            n_rows += subject.times.len() as u64;
         }
-        n_rows
     }
 }
 

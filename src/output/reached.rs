@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use super::layout::{Layout, SweptCell};
-use super::number;
-use super::rows::{Table, push_text};
+use super::row_sink::push_swept_cell;
+use super::rows::Table;
 use super::targets::{CONFIDENCE, NamedTarget, TargetConfidence, TargetRow};
 
 /// Smallest and largest value.
@@ -134,38 +134,24 @@ pub fn append_reached<W: Write>(
     layout: &Layout,
 ) -> io::Result<()> {
     let Some(column) = reaching_column(layout) else { return Ok(()) };
-    let digits = table.digits();
-    let mut bytes = table.buffer();
+    let mut cells = table.cells();
     for row in reached.rows() {
-        for cell in &row.further {
-            match cell {
-                SweptCell::Number(value) => number::push(&mut bytes, *value, digits),
-                SweptCell::Text(text) => push_text(&mut bytes, text),
-            }
-            bytes.push(b',');
-        }
-        push_text(&mut bytes, &row.arm);
-        bytes.push(b',');
-        push_text(&mut bytes, &targets[row.target].name);
-        bytes.push(b',');
-        number::push_option(&mut bytes, targets[row.target].required, digits);
-        bytes.push(b',');
-        push_text(&mut bytes, &layout.swept[column].name);
-        bytes.push(b',');
-        push_text(&mut bytes, &layout.swept[column].unit);
+        row.further.iter().for_each(|cell| push_swept_cell(&mut cells, cell));
+        cells.text(&row.arm);
+        cells.text(&targets[row.target].name);
+        cells.number(targets[row.target].required);
+        cells.text(&layout.swept[column].name);
+        cells.text(&layout.swept[column].unit);
         let ends = |range: Option<Range>| [range.map(|range| range.0), range.map(|range| range.1)];
-        let mut values = [ends(row.reached), ends(row.surely)].concat();
+        cells.numbers(ends(row.reached));
+        cells.numbers(ends(row.surely));
         if reached.is_uncertain() {
-            values.extend(ends(row.confidently));
-            values.extend(row.smallest_in_replicates());
+            cells.numbers(ends(row.confidently));
+            cells.numbers(row.smallest_in_replicates());
         }
-        for value in values {
-            bytes.push(b',');
-            number::push_option(&mut bytes, value, digits);
-        }
-        bytes.push(b'\n');
+        cells.end_line();
     }
-    table.append(table.seal(bytes, reached.rows().len() as u64))
+    table.write(cells)
 }
 
 #[cfg(test)]

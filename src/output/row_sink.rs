@@ -7,64 +7,63 @@ use std::sync::Arc;
 use crate::simulate::result::Simulated;
 use crate::simulate::sink::Sink;
 
+use super::cells::Cells;
 use super::columns::Column;
 use super::layout::{Format, Layout, SweptCell};
-use super::number;
-use super::rows::{Rows, Table, push_text};
+use super::rows::{Rows, Table};
 
 /// What a table has of a subject.
 pub trait SubjectRows {
     /// Its columns.
     fn columns(layout: &Layout) -> Vec<Column>;
 
-    /// Appends the rows of a chunk of subjects as text, and says how many.
-    fn push(bytes: &mut Vec<u8>, chunk: &[Simulated], heads: &Heads) -> u64;
+    /// Adds the rows of a chunk of subjects.
+    fn push(cells: &mut Cells, chunk: &[Simulated], heads: &Heads);
 }
 
-/// What rows begin with, and how their numbers are written.
+/// What rows begin with.
 #[derive(Debug)]
 pub struct Heads {
     /// What the study's files hold.
     pub layout: Arc<Layout>,
-    /// Significant digits; `None`: as many as read back exactly.
-    pub digits: Option<u8>,
-    // Swept cells and name of each arm, with a comma behind each.
+    // Swept cells and name of each arm.
     arms: Vec<Vec<u8>>,
 }
 
 impl Heads {
     fn new(layout: Arc<Layout>, digits: Option<u8>) -> Self {
         let text = |arm: &String| {
-            let mut text = Vec::new();
-            push_swept(&mut text, &layout, digits);
-            push_text(&mut text, arm);
-            text.push(b',');
-            text
+            let mut cells = Cells::new(Vec::new(), digits);
+            push_swept(&mut cells, &layout);
+            cells.text(arm);
+            cells.into_lines().0
         };
         let arms = layout.arms.iter().map(text).collect();
-        Self { layout, digits, arms }
+        Self { layout, arms }
     }
 
-    /// Appends `[swept,]arm,[replicate,]id,`.
-    pub(super) fn push(&self, line: &mut Vec<u8>, subject: &Simulated) {
-        line.extend_from_slice(&self.arms[subject.arm]);
+    /// `[swept,]arm,[replicate,]id`
+    pub(super) fn of(&self, subject: &Simulated) -> Vec<u8> {
+        let mut cells = Cells::new(Vec::new(), None);
+        cells.ready(&self.arms[subject.arm]);
         if self.layout.replicates {
-            line.extend_from_slice(subject.replicate.to_string().as_bytes());
-            line.push(b',');
+            cells.word(subject.replicate);
         }
-        push_text(line, &subject.id);
-        line.push(b',');
+        cells.text(&subject.id);
+        cells.into_lines().0
     }
 }
 
-/// Appends the swept cells of a layout, with a comma behind each.
-pub(super) fn push_swept(line: &mut Vec<u8>, layout: &Layout, digits: Option<u8>) {
-    for column in &layout.swept {
-        match &column.cell {
-            SweptCell::Number(value) => number::push(line, *value, digits),
-            SweptCell::Text(text) => push_text(line, text),
-        }
-        line.push(b',');
+/// Adds the swept cells of a layout.
+pub(super) fn push_swept(cells: &mut Cells, layout: &Layout) {
+    layout.swept.iter().for_each(|column| push_swept_cell(cells, &column.cell));
+}
+
+/// Adds a swept cell.
+pub(super) fn push_swept_cell(cells: &mut Cells, cell: &SweptCell) {
+    match cell {
+        SweptCell::Number(value) => cells.number(*value),
+        SweptCell::Text(text) => cells.text(text),
     }
 }
 
@@ -72,6 +71,7 @@ pub(super) fn push_swept(line: &mut Vec<u8>, layout: &Layout, digits: Option<u8>
 #[derive(Debug)]
 pub struct RowSink<W, R> {
     table: Table<W>,
+    digits: Option<u8>,
     heads: Heads,
     rows: PhantomData<fn() -> R>,
 }
@@ -83,12 +83,12 @@ impl<W: Write, R: SubjectRows> RowSink<W, R> {
     /// Where it could not be written.
     pub fn new(layout: Arc<Layout>, format: Format, writer: W) -> io::Result<Self> {
         let table = Table::new(writer, format, &R::columns(&layout))?.with_provenance(&layout.provenance);
-        Ok(Self { table, heads: Heads::new(layout, format.digits), rows: PhantomData })
+        Ok(Self { table, digits: format.digits, heads: Heads::new(layout, format.digits), rows: PhantomData })
     }
 
     /// Goes on with another point of a sweep: rows begin with the swept values of this layout, which differs in nothing else.
     pub fn at_point(&mut self, layout: Arc<Layout>) {
-        self.heads = Heads::new(layout, self.heads.digits);
+        self.heads = Heads::new(layout, self.digits);
     }
 
     /// Rows written so far.
@@ -116,9 +116,9 @@ impl<W: Write + Send, R: SubjectRows> Sink for RowSink<W, R> {
     type Digest = Rows;
 
     fn digest(&self, chunk: &[Simulated]) -> Rows {
-        let mut bytes = self.table.buffer();
-        let n_rows = R::push(&mut bytes, chunk, &self.heads);
-        self.table.seal(bytes, n_rows)
+        let mut cells = self.table.cells();
+        R::push(&mut cells, chunk, &self.heads);
+        self.table.seal(cells)
     }
 
     fn absorb(&self, rows: Rows) -> io::Result<()> {

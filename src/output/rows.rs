@@ -5,6 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use flate2::{Compression, write::GzEncoder};
 
+use super::cells::Cells;
 use super::columns::Column;
 use super::layout::{Encoding, Format};
 
@@ -55,14 +56,9 @@ impl<W: Write> Table<W> {
         if format.encoding == Encoding::Parquet {
             return Self::of_parquet(writer, format, columns);
         }
-        let mut header = Vec::new();
-        for (i, column) in columns.iter().enumerate() {
-            if i > 0 {
-                header.push(b',');
-            }
-            push_text(&mut header, &column.name);
-        }
-        header.push(b'\n');
+        let mut header = Cells::new(Vec::new(), None);
+        columns.iter().for_each(|column| header.text(&column.name));
+        header.end_line();
         let table = Self {
             format,
             spare: Mutex::default(),
@@ -76,8 +72,7 @@ impl<W: Write> Table<W> {
             #[cfg(feature = "parquet")]
             columns: columns.to_vec(),
         };
-        let header = table.seal(header, 0);
-        table.append(header)?;
+        table.append(table.seal_text(header.into_lines().0, 0))?;
         Ok(table)
     }
 
@@ -110,15 +105,24 @@ impl<W: Write> Table<W> {
         self
     }
 
-    /// An empty buffer for a chunk's rows.
+    /// Where a chunk's rows are put together.
     #[must_use]
-    pub fn buffer(&self) -> Vec<u8> {
+    pub fn cells(&self) -> Cells {
+        Cells::new(self.buffer(), self.format.digits)
+    }
+
+    fn buffer(&self) -> Vec<u8> {
         self.spare.lock().ok().and_then(|mut spare| spare.pop()).unwrap_or_default()
     }
 
-    /// Makes a chunk's rows, lines of CSV, ready to be written as the format says.
+    /// Makes a chunk's rows ready to be written as the format says.
     #[must_use]
-    pub fn seal(&self, text: Vec<u8>, n_rows: u64) -> Rows {
+    pub fn seal(&self, cells: Cells) -> Rows {
+        let (text, n_rows) = cells.into_lines();
+        self.seal_text(text, n_rows)
+    }
+
+    fn seal_text(&self, text: Vec<u8>, n_rows: u64) -> Rows {
         let content = match self.format.encoding {
             Encoding::Csv => return Rows { content: Ok(Content::Bytes(text)), n_rows },
             Encoding::CsvGz => {
@@ -138,6 +142,14 @@ impl<W: Write> Table<W> {
         };
         self.put_back(text);
         Rows { content, n_rows }
+    }
+
+    /// Writes rows at once.
+    ///
+    /// # Errors
+    /// Where they could not be written.
+    pub fn write(&self, cells: Cells) -> io::Result<()> {
+        self.append(self.seal(cells))
     }
 
     /// Writes a chunk.
@@ -178,12 +190,6 @@ impl<W: Write> Table<W> {
         self.written.lock().unwrap_or_else(PoisonError::into_inner).n_bytes
     }
 
-    /// Digits asked for.
-    #[must_use]
-    pub fn digits(&self) -> Option<u8> {
-        self.format.digits
-    }
-
     /// The writer, after the last row and what a format has behind it.
     ///
     /// # Errors
@@ -204,22 +210,6 @@ impl<W: Write> Table<W> {
             bytes.clear();
             spare.push(bytes);
         }
-    }
-}
-
-/// Appends text as a CSV field, in quotes where it needs them.
-pub fn push_text(line: &mut Vec<u8>, text: &str) {
-    if text.bytes().any(|c| matches!(c, b',' | b'"' | b'\n' | b'\r')) {
-        line.push(b'"');
-        for c in text.bytes() {
-            if c == b'"' {
-                line.push(b'"');
-            }
-            line.push(c);
-        }
-        line.push(b'"');
-    } else {
-        line.extend_from_slice(text.as_bytes());
     }
 }
 
@@ -246,10 +236,9 @@ mod tests {
             let format = Format { encoding, ..Format::default() };
             let table = Table::new(Vec::new(), format, &columns()).unwrap();
             for chunk in ["1,2\n3,4\n", "5,6\n"] {
-                let mut buffer = table.buffer();
-                buffer.extend_from_slice(chunk.as_bytes());
-                let rows = table.seal(buffer, chunk.lines().count() as u64);
-                table.append(rows).unwrap();
+                let mut cells = table.cells();
+                cells.lines(chunk.as_bytes(), chunk.lines().count() as u64);
+                table.write(cells).unwrap();
             }
             assert_eq!(table.n_rows(), 3);
             let bytes = table.into_writer().unwrap();
@@ -269,14 +258,5 @@ mod tests {
         let format = Format { encoding: Encoding::Parquet, ..Format::default() };
         let error = Table::new(Vec::new(), format, &columns()).unwrap_err().to_string();
         assert!(error.contains("`parquet`"), "{error}");
-    }
-
-    #[test]
-    fn text_that_holds_separators_reads_back() {
-        let mut line = Vec::new();
-        push_text(&mut line, "he said \"1,5\"\nthen left");
-        let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(line.as_slice());
-        let record = reader.records().next().unwrap().unwrap();
-        assert_eq!(&record[0], "he said \"1,5\"\nthen left");
     }
 }

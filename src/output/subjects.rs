@@ -1,12 +1,13 @@
 //! `subjects.csv`: a row per arm and subject.
 
+use crate::regimen::dosing::CourseEvent;
 use crate::simulate::result::Simulated;
 
+use super::cells::Cells;
 use super::columns::{self, Column};
 use super::layout::{Layout, Quantity};
 use super::number;
 use super::row_sink::{Heads, RowSink, SubjectRows};
-use super::rows::push_text;
 
 /// Writes who was simulated.
 pub type SubjectSink<W> = RowSink<W, Subjects>;
@@ -20,48 +21,38 @@ impl SubjectRows for Subjects {
         columns::subjects(layout)
     }
 
-    fn push(bytes: &mut Vec<u8>, chunk: &[Simulated], heads: &Heads) -> u64 {
-        chunk.iter().for_each(|subject| push_subject(bytes, subject, heads));
-        chunk.len() as u64
+    fn push(cells: &mut Cells, chunk: &[Simulated], heads: &Heads) {
+        chunk.iter().for_each(|subject| push_subject(cells, subject, heads));
     }
 }
 
-fn push_subject(line: &mut Vec<u8>, subject: &Simulated, heads: &Heads) {
-    let digits = heads.digits;
-    heads.push(line, subject);
+fn push_subject(cells: &mut Cells, subject: &Simulated, heads: &Heads) {
+    cells.ready(&heads.of(subject));
     let lists: [(&[Quantity], &[f64]); 3] = [
         (&heads.layout.covariates, &subject.covariates),
         (&heads.layout.etas, &subject.etas),
         (&heads.layout.parameters, &subject.parameters),
     ];
     for (quantities, values) in lists {
-        for quantity in quantities {
-            number::push_option(line, values.get(quantity.index).copied(), digits);
-            line.push(b',');
-        }
+        cells.numbers(quantities.iter().map(|quantity| values.get(quantity.index).copied()));
     }
-    number::push_option(line, subject.terminal_half_life, digits);
-    line.push(b',');
-    let mut events = Vec::new();
-    for event in &subject.events {
-        if !events.is_empty() {
-            events.extend_from_slice(b"; ");
-        }
-        events.extend_from_slice(event.kind.label().as_bytes());
-        events.push(b'@');
-        number::push(&mut events, event.time, digits);
-    }
-    push_text(line, &String::from_utf8_lossy(&events));
+    cells.number(subject.terminal_half_life);
+    let event = |event: &CourseEvent| format!("{}@{}", event.kind.label(), number::format(event.time, cells.digits()));
+    let events: Vec<String> = subject.events.iter().map(event).collect();
+    cells.text(&events.join("; "));
     match &subject.outcome {
-        Ok(_) => line.extend_from_slice(b",ok,,"),
+        Ok(_) => {
+            cells.word("ok");
+            cells.empty();
+            cells.empty();
+        }
         Err(failure) => {
-            line.extend_from_slice(b",failed,");
-            number::push_option(line, failure.time, digits);
-            line.push(b',');
-            push_text(line, &failure.message);
+            cells.word("failed");
+            cells.number(failure.time);
+            cells.text(&failure.message);
         }
     }
-    line.push(b'\n');
+    cells.end_line();
 }
 
 #[cfg(test)]
@@ -71,7 +62,7 @@ mod tests {
     use super::*;
     use crate::output::layout::Format;
     use crate::profile::Profile;
-    use crate::regimen::dosing::{CourseEvent, CourseEventKind};
+    use crate::regimen::dosing::CourseEventKind;
     use crate::simulate::result::{Failure, Outcome};
     use crate::simulate::sink::Sink as _;
 

@@ -11,12 +11,12 @@ use crate::exposure::tally::{CycleTallies, Prepared, Tally};
 use crate::simulate::result::{Outcome, Simulated};
 use crate::simulate::sink::Sink;
 
+use super::cells::Cells;
 use super::columns::{self, OBSERVED};
 use super::exposures::interval_results;
 use super::layout::{Format, Layout, Quantity};
-use super::number;
 use super::row_sink::push_swept;
-use super::rows::{Table, push_text};
+use super::rows::Table;
 
 /// What is summarised.
 #[derive(Clone, Debug, Default)]
@@ -335,30 +335,41 @@ pub fn write_summary<W: Write>(rows: &[SummaryRow], layout: &Layout, format: For
 /// # Errors
 /// Where they could not be written.
 pub fn append_summary<W: Write>(table: &Table<W>, rows: &[SummaryRow], layout: &Layout) -> io::Result<()> {
-    let digits = table.digits();
-    let mut bytes = table.buffer();
+    let mut cells = table.cells();
     for row in rows {
-        push_swept(&mut bytes, layout, digits);
-        push_text(&mut bytes, &row.arm);
-        match row.of {
-            SummaryOf::Time(time) => {
-                bytes.extend_from_slice(b",profile,");
-                number::push(&mut bytes, time, digits);
-                bytes.extend_from_slice(b",,");
-            }
-            SummaryOf::Cycle(cycle) => bytes.extend_from_slice(format!(",exposure,,{cycle},").as_bytes()),
-        }
-        push_text(&mut bytes, &row.quantity);
-        bytes.push(b',');
-        push_text(&mut bytes, &row.unit);
-        bytes.extend_from_slice(format!(",prediction,{}", row.summary.n).as_bytes());
+        push_key(&mut cells, row, None, layout);
+        cells.word("prediction");
+        cells.word(row.summary.n);
         let (s, e) = (&row.summary, &row.summary.errors);
-        let values =
-            [s.mean, s.sd, s.cv_percent, s.geometric_mean, s.geometric_cv_percent, s.p5, s.p25, s.p50, s.p75, s.p95];
-        let errors = [e.mean, e.p5, e.p25, e.p50, e.p75, e.p95];
-        push_line(&mut bytes, values.into_iter().chain(errors), digits);
+        cells.numbers([s.mean, s.sd, s.cv_percent, s.geometric_mean, s.geometric_cv_percent]);
+        cells.numbers([s.p5, s.p25, s.p50, s.p75, s.p95]);
+        cells.numbers([e.mean, e.p5, e.p25, e.p50, e.p75, e.p95]);
+        cells.end_line();
     }
-    table.append(table.seal(bytes, rows.len() as u64))
+    table.write(cells)
+}
+
+/// `[swept,]arm,[replicate,]kind,time,cycle,quantity,unit`
+pub(super) fn push_key(cells: &mut Cells, row: &SummaryRow, replicate: Option<u32>, layout: &Layout) {
+    push_swept(cells, layout);
+    cells.text(&row.arm);
+    if let Some(replicate) = replicate {
+        cells.word(replicate);
+    }
+    match row.of {
+        SummaryOf::Time(time) => {
+            cells.word("profile");
+            cells.number(time);
+            cells.empty();
+        }
+        SummaryOf::Cycle(cycle) => {
+            cells.word("exposure");
+            cells.empty();
+            cells.word(cycle);
+        }
+    }
+    cells.text(&row.quantity);
+    cells.text(&row.unit);
 }
 
 /// Adds rows to a table with the columns of `accumulation.csv`.
@@ -366,24 +377,17 @@ pub fn append_summary<W: Write>(table: &Table<W>, rows: &[SummaryRow], layout: &
 /// # Errors
 /// Where they could not be written.
 pub fn append_accumulation<W: Write>(table: &Table<W>, rows: &[AccumulationRow], layout: &Layout) -> io::Result<()> {
-    let digits = table.digits();
-    let mut bytes = table.buffer();
+    let mut cells = table.cells();
     for row in rows {
-        push_swept(&mut bytes, layout, digits);
-        push_text(&mut bytes, &row.arm);
+        push_swept(&mut cells, layout);
+        cells.text(&row.arm);
         let found = &row.accumulation;
-        bytes.extend_from_slice(format!(",{},{},{}", row.cycle, row.quantity, found.n).as_bytes());
-        let values =
-            [found.ratio_of_means, found.ratio_of_medians, found.geometric_mean_of_ratios, found.median_of_ratios];
-        push_line(&mut bytes, values, digits);
+        cells.word(row.cycle);
+        cells.text(&row.quantity);
+        cells.word(found.n);
+        cells.numbers([found.ratio_of_means, found.ratio_of_medians]);
+        cells.numbers([found.geometric_mean_of_ratios, found.median_of_ratios]);
+        cells.end_line();
     }
-    table.append(table.seal(bytes, rows.len() as u64))
-}
-
-fn push_line(bytes: &mut Vec<u8>, values: impl IntoIterator<Item = Option<f64>>, digits: Option<u8>) {
-    for value in values {
-        bytes.push(b',');
-        number::push_option(bytes, value, digits);
-    }
-    bytes.push(b'\n');
+    table.write(cells)
 }

@@ -9,11 +9,11 @@ use crate::simulate::result::Simulated;
 use crate::simulate::sink::Sink;
 use crate::stats::{quantile_sorted, quantile_standard_error};
 
+use super::cells::Cells;
 use super::exposures::interval_results;
 use super::layout::Layout;
-use super::number;
 use super::row_sink::push_swept;
-use super::rows::{Table, push_text};
+use super::rows::Table;
 
 /// A target as its tables have it.
 #[derive(Clone, Debug, PartialEq)]
@@ -162,40 +162,34 @@ pub fn append_target_confidence<W: Write>(
     targets: &[NamedTarget],
     layout: &Layout,
 ) -> io::Result<()> {
-    let digits = table.digits();
-    let mut bytes = table.buffer();
+    let mut cells = table.cells();
     for row in rows {
-        push_swept(&mut bytes, layout, digits);
-        push_text(&mut bytes, &row.arm);
-        push_target(&mut bytes, &targets[row.target], digits);
-        bytes.extend_from_slice(format!(",{}", row.replicates).as_bytes());
-        push_attainment(&mut bytes, &row.pooled, digits);
-        for value in row.percentiles.into_iter().chain(row.errors) {
-            bytes.push(b',');
-            number::push_option(&mut bytes, value, digits);
-        }
-        bytes.push(b'\n');
+        push_swept(&mut cells, layout);
+        cells.text(&row.arm);
+        push_target(&mut cells, &targets[row.target]);
+        cells.word(row.replicates);
+        push_attainment(&mut cells, &row.pooled);
+        cells.numbers(row.percentiles);
+        cells.numbers(row.errors);
+        cells.end_line();
     }
-    table.append(table.seal(bytes, rows.len() as u64))
+    table.write(cells)
 }
 
-/// `,target,required`
-fn push_target(bytes: &mut Vec<u8>, target: &NamedTarget, digits: Option<u8>) {
-    bytes.push(b',');
-    push_text(bytes, &target.name);
-    bytes.push(b',');
-    number::push_option(bytes, target.required, digits);
+/// `target,required`
+fn push_target(cells: &mut Cells, target: &NamedTarget) {
+    cells.text(&target.name);
+    cells.number(target.required);
 }
 
-/// `,n,attained,share,lower,upper,failed,undefined`
-fn push_attainment(bytes: &mut Vec<u8>, found: &Attainment, digits: Option<u8>) {
-    bytes.extend_from_slice(format!(",{},{}", found.n, found.attained).as_bytes());
+/// `n,attained,share,lower,upper,failed,undefined`
+fn push_attainment(cells: &mut Cells, found: &Attainment) {
+    cells.word(found.n);
+    cells.word(found.attained);
     let share = found.share();
-    for value in [share.map(|s| s.share), share.map(|s| s.lower), share.map(|s| s.upper)] {
-        bytes.push(b',');
-        number::push_option(bytes, value, digits);
-    }
-    bytes.extend_from_slice(format!(",{},{}", found.failed, found.undefined).as_bytes());
+    cells.numbers([share.map(|s| s.share), share.map(|s| s.lower), share.map(|s| s.upper)]);
+    cells.word(found.failed);
+    cells.word(found.undefined);
 }
 
 /// Adds rows to a table with the columns of `targets.csv`.
@@ -208,17 +202,16 @@ pub fn append_targets<W: Write>(
     targets: &[NamedTarget],
     layout: &Layout,
 ) -> io::Result<()> {
-    let digits = table.digits();
-    let mut bytes = table.buffer();
+    let mut cells = table.cells();
     for row in rows {
-        push_swept(&mut bytes, layout, digits);
-        push_text(&mut bytes, &row.arm);
+        push_swept(&mut cells, layout);
+        cells.text(&row.arm);
         if layout.replicates {
-            bytes.extend_from_slice(format!(",{}", row.replicate).as_bytes());
+            cells.word(row.replicate);
         }
-        push_target(&mut bytes, &targets[row.target], digits);
-        push_attainment(&mut bytes, &row.attainment, digits);
-        bytes.push(b'\n');
+        push_target(&mut cells, &targets[row.target]);
+        push_attainment(&mut cells, &row.attainment);
+        cells.end_line();
     }
-    table.append(table.seal(bytes, rows.len() as u64))
+    table.write(cells)
 }

@@ -6,12 +6,10 @@ use std::io::{self, Write};
 
 use crate::exposure::summary::Summary;
 use crate::output::layout::Layout;
-use crate::output::number;
 use crate::output::rows::Table;
-use crate::output::summaries::{SummaryOf, SummaryRow};
+use crate::output::summaries::{SummaryOf, SummaryRow, push_key};
 use crate::stats::{Moments, quantile_sorted, quantile_standard_error};
 
-use super::push_cell;
 use super::spread::{Member, Nesting};
 
 /// A statistic of a cohort whose confidence interval is given.
@@ -208,8 +206,7 @@ impl Confidence {
 /// # Errors
 /// Where they could not be written.
 pub fn append_confidence<W: Write>(table: &Table<W>, rows: &[ConfidenceRow], layout: &Layout) -> io::Result<()> {
-    let digits = table.digits();
-    let mut bytes = table.buffer();
+    let mut cells = table.cells();
     for row in rows {
         let cell = SummaryRow {
             arm: row.arm.clone(),
@@ -218,15 +215,16 @@ pub fn append_confidence<W: Write>(table: &Table<W>, rows: &[ConfidenceRow], lay
             unit: row.unit.clone(),
             summary: Summary::default(),
         };
-        push_cell(&mut bytes, &cell, None, layout, digits);
-        bytes.extend_from_slice(format!(",{},confidence,{}", row.statistic.name(), row.n).as_bytes());
-        for value in [row.mean, row.sd].into_iter().chain(row.percentiles).chain(row.errors) {
-            bytes.push(b',');
-            number::push_option(&mut bytes, value, digits);
-        }
-        bytes.push(b'\n');
+        push_key(&mut cells, &cell, None, layout);
+        cells.word(row.statistic.name());
+        cells.word("confidence");
+        cells.word(row.n);
+        cells.numbers([row.mean, row.sd]);
+        cells.numbers(row.percentiles);
+        cells.numbers(row.errors);
+        cells.end_line();
     }
-    table.append(table.seal(bytes, rows.len() as u64))
+    table.write(cells)
 }
 
 #[cfg(test)]

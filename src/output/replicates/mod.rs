@@ -20,12 +20,11 @@ use crate::simulate::Replicates;
 use crate::simulate::result::Simulated;
 use crate::simulate::sink::Sink;
 
+use super::cells::Cells;
 use super::columns;
 use super::layout::{Format, Layout};
-use super::number;
-use super::row_sink::push_swept;
-use super::rows::{Table, push_text};
-use super::summaries::{SummaryOf, SummaryPlan, SummaryRow, SummarySink};
+use super::rows::Table;
+use super::summaries::{SummaryPlan, SummaryRow, SummarySink, push_key};
 use spread::Nesting;
 
 /// Summarises replicate by replicate, and the replicates over each other. Memory grows with the number of replicates times that of
@@ -84,15 +83,13 @@ impl<W: Write + Send> ReplicateSink<W> {
     fn close(&self, state: &mut State) -> io::Result<()> {
         let closed = self.open.lock().unwrap_or_else(PoisonError::into_inner).remove(&state.replicate);
         let rows = closed.map(|sink| sink.finish().summary).unwrap_or_default();
-        let mut bytes = self.table.buffer();
-        let mut n_rows = 0;
+        let mut cells = self.table.cells();
         // A time or cycle that nobody of this replicate has is no row; there may be many where subjects have times of their own.
         for row in rows.iter().filter(|row| row.summary.n > 0) {
-            push_row(&mut bytes, row, state.replicate, &self.layout, self.table.digits());
+            push_row(&mut cells, row, state.replicate, &self.layout);
             state.confidence.add(state.replicate, row);
-            n_rows += 1;
         }
-        self.table.append(self.table.seal(bytes, n_rows))
+        self.table.write(cells)
     }
 
     /// Writes the last replicate of a point, and gives what all of them say. What comes next is of another point.
@@ -141,33 +138,11 @@ impl<W: Write + Send> Sink for ReplicateSink<W> {
     }
 }
 
-/// `[swept,]arm,[replicate,]kind,time,cycle,quantity,unit`
-fn push_cell(bytes: &mut Vec<u8>, row: &SummaryRow, replicate: Option<u32>, layout: &Layout, digits: Option<u8>) {
-    push_swept(bytes, layout, digits);
-    push_text(bytes, &row.arm);
-    if let Some(replicate) = replicate {
-        bytes.extend_from_slice(format!(",{replicate}").as_bytes());
-    }
-    match row.of {
-        SummaryOf::Time(time) => {
-            bytes.extend_from_slice(b",profile,");
-            number::push(bytes, time, digits);
-            bytes.extend_from_slice(b",,");
-        }
-        SummaryOf::Cycle(cycle) => bytes.extend_from_slice(format!(",exposure,,{cycle},").as_bytes()),
-    }
-    push_text(bytes, &row.quantity);
-    bytes.push(b',');
-    push_text(bytes, &row.unit);
-}
-
-fn push_row(bytes: &mut Vec<u8>, row: &SummaryRow, replicate: u32, layout: &Layout, digits: Option<u8>) {
-    push_cell(bytes, row, Some(replicate), layout, digits);
-    bytes.extend_from_slice(format!(",prediction,{}", row.summary.n).as_bytes());
-    let values = Statistic::ALL.map(|statistic| statistic.of(&row.summary));
-    for value in values.into_iter().chain(Statistic::ALL.map(|statistic| statistic.error(&row.summary))) {
-        bytes.push(b',');
-        number::push_option(bytes, value, digits);
-    }
-    bytes.push(b'\n');
+fn push_row(cells: &mut Cells, row: &SummaryRow, replicate: u32, layout: &Layout) {
+    push_key(cells, row, Some(replicate), layout);
+    cells.word("prediction");
+    cells.word(row.summary.n);
+    cells.numbers(Statistic::ALL.map(|statistic| statistic.of(&row.summary)));
+    cells.numbers(Statistic::ALL.map(|statistic| statistic.error(&row.summary)));
+    cells.end_line();
 }

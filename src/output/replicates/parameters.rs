@@ -6,7 +6,6 @@ use crate::model::Model;
 use crate::model::ir::OmegaBlock;
 use crate::output::columns::{self, Column};
 use crate::output::layout::{Layout, Quantity};
-use crate::output::number;
 use crate::output::row_sink::push_swept;
 use crate::output::rows::Table;
 use crate::simulate::Replicates;
@@ -49,22 +48,19 @@ impl DrawnParameters {
     /// # Errors
     /// Where they could not be written.
     pub fn append<W: Write>(&self, table: &Table<W>, replicates: &Replicates, layout: &Layout) -> io::Result<()> {
-        let digits = table.digits();
-        let mut bytes = table.buffer();
+        let mut cells = table.cells();
         for replicate in 0..replicates.count() {
             let (draw, trial) = replicates.place(replicate);
             let Some(parameters) = replicates.draws().get(draw) else { break };
-            push_swept(&mut bytes, layout, digits);
-            bytes.extend_from_slice(format!("{replicate},{draw},{trial}").as_bytes());
-            let thetas = self.thetas.iter().map(|(index, _)| parameters.thetas[*index]);
-            let omegas = self.omegas.iter().map(|omega| parameters.omegas[omega.block].lower[omega.position]);
-            for value in thetas.chain(omegas) {
-                bytes.push(b',');
-                number::push(&mut bytes, value, digits);
-            }
-            bytes.push(b'\n');
+            push_swept(&mut cells, layout);
+            cells.word(replicate);
+            cells.word(draw);
+            cells.word(trial);
+            cells.numbers(self.thetas.iter().map(|(index, _)| parameters.thetas[*index]));
+            cells.numbers(self.omegas.iter().map(|omega| parameters.omegas[omega.block].lower[omega.position]));
+            cells.end_line();
         }
-        table.append(table.seal(bytes, u64::from(replicates.count())))
+        table.write(cells)
     }
 }
 
