@@ -583,32 +583,52 @@ fn the_embedded_study_prints_published_beside_simulated() {
 #[cfg(unix)]
 #[test]
 fn the_files_of_a_run_that_was_killed_are_removed_by_the_next_one_and_those_of_one_under_way_are_not() {
+    use std::time::{Duration, Instant, SystemTime};
+
+    /// A process that ends with the test, however that ends.
+    struct Killed(std::process::Child);
+
+    impl Drop for Killed {
+        fn drop(&mut self) {
+            // One that has ended by itself cannot be killed.
+            let _ = self.0.kill();
+            self.0.wait().unwrap();
+        }
+    }
+
     let bench = Bench::new();
     let unfinished = || -> Vec<PathBuf> {
         let entries = fs::read_dir(bench.path("big")).into_iter().flatten().flatten().map(|entry| entry.path());
         entries.filter(|path| path.file_name().unwrap().to_string_lossy().starts_with(".teorell-")).collect()
     };
-    let mut long = std::process::Command::new(assert_cmd::cargo::cargo_bin!("teorell"))
+    let long = std::process::Command::new(assert_cmd::cargo::cargo_bin!("teorell"))
         .current_dir(bench.folder.path())
-        .args(["simulate", "-n", "1000000000", "-q", "--outputs", "summary", "--out", "big"])
+        .args(["simulate", "-n", "10000000", "-q", "--outputs", "summary", "--out", "big"])
         .spawn()
         .unwrap();
+    let long = Killed(long);
+    let begun = Instant::now();
     while unfinished().len() < 2 {
-        std::thread::sleep(std::time::Duration::from_millis(5));
+        assert!(begun.elapsed() < Duration::from_secs(60), "the long run does not write");
+        std::thread::sleep(Duration::from_millis(5));
     }
     let next = || {
         bench.teorell(&["simulate", "s.toml", "-q", "--no-plots", "--outputs", "subjects", "--out", "big"]).success()
     };
-    let before = unfinished();
     // Files younger than two seconds are left alone in any case.
-    let hour_ago = std::time::SystemTime::now() - std::time::Duration::from_secs(3600);
-    for path in &before {
-        fs::File::options().write(true).open(path).unwrap().set_modified(hour_ago).unwrap();
-    }
+    let make_old = || {
+        let hour_ago = SystemTime::now() - Duration::from_secs(3600);
+        for path in unfinished() {
+            fs::File::options().write(true).open(path).unwrap().set_modified(hour_ago).unwrap();
+        }
+    };
+    let before = unfinished();
+    make_old();
     next().stderr(contains("another run is writing into `big`"));
-    assert_eq!(unfinished().len(), before.len());
-    long.kill().unwrap();
-    long.wait().unwrap();
+    assert!(before.iter().all(|path| path.exists()), "{before:?}");
+    drop(long);
+    // It may have made and written others since.
+    make_old();
     next().stderr("");
     assert!(unfinished().is_empty(), "{:?}", unfinished());
 }

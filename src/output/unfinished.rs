@@ -65,7 +65,8 @@ fn is_abandoned(path: &Path) -> bool {
         let modified = file.metadata().and_then(|metadata| metadata.modified());
         modified.is_ok_and(|time| time.elapsed().is_ok_and(|age| age.as_secs() < 2))
     };
-    File::open(path).is_ok_and(|file| lock(&file).is_ok() && !is_new(&file))
+    // That one is not touched: its run would not get the lock.
+    File::open(path).is_ok_and(|file| !is_new(&file) && lock(&file).is_ok())
 }
 
 #[cfg(unix)]
