@@ -3,8 +3,10 @@
 mod arguments;
 mod comparisons;
 mod failures;
-mod folder;
+mod files;
 mod forests;
+mod layout;
+mod record;
 mod replicates;
 mod solved;
 mod space;
@@ -22,11 +24,11 @@ use super::progress::Progress;
 use super::report::{Failure, note, print, warning};
 pub use arguments::{Arguments, find_study, refuse_sweep};
 use failures::Failures;
-use folder::Files;
-pub use folder::{
-    layout, manifest, open_folder, plot_options, record_simulation, summary_times, table_format, write_copies,
-};
+use files::Files;
+pub use files::{open_folder, plot_options, write_copies};
 pub use forests::ForestFile;
+pub use layout::{layout, summary_times, table_format};
+pub use record::{manifest, record_simulation};
 pub use solved::Solved;
 use space::Space;
 

@@ -14,7 +14,7 @@ use teorell::output::summaries::{SummaryPlan, SummaryRow};
 use teorell::simulate::Replicates;
 use teorell::study::Study;
 
-use super::folder::summary_plan;
+use super::layout::summary_plan;
 use crate::cli::report::Failure;
 
 /// Open files, and what fills them.

@@ -8,7 +8,7 @@ use teorell::study::published::{Comparison, Published};
 use teorell::study::sweep::SweptValue;
 use teorell::study::watch::Watch;
 
-use super::folder::layout;
+use super::layout::layout;
 use crate::cli::table::{Align, significant, table, whole};
 
 /// Points of a sweep that are shown; all of them are in the tables.

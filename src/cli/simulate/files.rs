@@ -1,36 +1,32 @@
 //! The files of a run: opened before it, finished after it.
 
-use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sha2::{Digest, Sha256};
-use teorell::cohort::streams::Purpose;
-use teorell::engine::Engine;
 use teorell::output::columns::{self, Column};
 use teorell::output::exposures::ExposureSink;
 use teorell::output::folder::{OutputError, OutputFile, OutputFolder};
-use teorell::output::layout::{Encoding, Format, Layout, SweptCell, SweptColumn};
-use teorell::output::manifest::{self, Manifest};
+use teorell::output::layout::{Format, Layout};
 use teorell::output::profiles::ProfileSink;
 use teorell::output::row_sink::{RowSink, SubjectRows};
 use teorell::output::rows::Table;
 use teorell::output::subjects::SubjectSink;
-use teorell::output::summaries::{SummaryPlan, SummarySink, append_accumulation, append_summary};
+use teorell::output::summaries::{SummarySink, append_accumulation, append_summary};
 use teorell::plot::source::{PlotFiles, PlotOptions, pictures};
 use teorell::plot::style::Theme;
+use teorell::simulate::Counts;
 use teorell::simulate::sink::AnySink;
-use teorell::simulate::{Arm, Counts, Prescription, n_threads};
+use teorell::study::Study;
 use teorell::study::copies::{Content, Copy};
-use teorell::study::spec::{OutputsSpec, TableFormat, ThemeName};
-use teorell::study::sweep::SweptValue;
-use teorell::study::{DATA_ARM, Plan, Study};
+use teorell::study::spec::ThemeName;
 
 use super::comparisons::ComparisonFiles;
 use super::forests::ForestFile;
-use super::replicates::{self, ReplicateFiles};
+use super::layout::{layout, summary_plan, table_format};
+use super::record::{manifest, record_simulation, seconds};
+use super::replicates::ReplicateFiles;
 use super::solved::Solved;
 use super::targets::TargetFiles;
 use crate::cli::pictures::write_pictures;
@@ -295,17 +291,6 @@ fn row_sink<R: SubjectRows>(
     Ok(Some(RowSink::new(layout.clone(), format, create(name, R::columns(layout))?)?))
 }
 
-/// Records how long the simulation took, and on how many threads.
-pub fn record_simulation(manifest: &mut Manifest, simulated: Duration, threads: Option<usize>) {
-    manifest.timings.insert("simulation_s".to_owned(), seconds(simulated).into());
-    manifest.timings.insert("threads".to_owned(), n_threads(threads).into());
-}
-
-/// To the millisecond.
-fn seconds(duration: Duration) -> f64 {
-    (duration.as_secs_f64() * 1000.0).round() / 1000.0
-}
-
 /// Opens a folder for results, and says so where another run is writing into it.
 pub fn open_folder(out: &Path) -> Result<OutputFolder, OutputError> {
     let folder = OutputFolder::open(out)?;
@@ -351,22 +336,6 @@ fn write_copy(folder: &OutputFolder, copy: &Copy) -> Result<OutputFile, Failure>
     Ok(file)
 }
 
-/// How tables are written, where the program was built with it.
-pub fn table_format(outputs: &OutputsSpec) -> Result<Format, Failure> {
-    let encoding = match outputs.format {
-        TableFormat::Csv => Encoding::Csv,
-        TableFormat::CsvGz => Encoding::CsvGz,
-        TableFormat::CsvZst => Encoding::CsvZst,
-        TableFormat::Parquet => Encoding::Parquet,
-    };
-    if encoding.is_built_in() {
-        return Ok(Format { digits: outputs.digits, encoding });
-    }
-    let name = encoding.ending();
-    Err(Failure::bad_input(format!("this program was built without the format `{name}`"))
-        .with_hint(format!("build it with `cargo install --path . --features {name}`, or take csv, csv.gz or csv.zst")))
-}
-
 /// A data set is answered by every variable of its model; only those that were asked for are worth a picture.
 fn is_wanted(study: &Study, picture: &str) -> bool {
     const ALWAYS: [&str; 9] = [
@@ -386,118 +355,4 @@ fn is_wanted(study: &Study, picture: &str) -> bool {
 
 fn summary_sink(study: &Study, layout: &Arc<Layout>) -> SummarySink {
     SummarySink::new(layout.clone(), summary_plan(study, layout))
-}
-
-/// What is summarised of a study, over all its replicates.
-pub fn summary_plan(study: &Study, layout: &Layout) -> SummaryPlan {
-    SummaryPlan {
-        times: if study.spec().outputs.summary { summary_times(study) } else { Vec::new() },
-        observed: layout.observed_unit.is_some(),
-        expected_subjects: study.size(),
-    }
-}
-
-/// What the files of a study hold.
-pub fn layout(study: &Study) -> Layout {
-    let swept = study.swept().iter().map(|swept| SweptColumn {
-        name: swept.name.clone(),
-        unit: swept.unit.clone(),
-        key: swept.key.clone(),
-        cell: match &swept.value {
-            SweptValue::Number(value) => SweptCell::Number(*value),
-            SweptValue::Text(text) => SweptCell::Text(text.clone()),
-        },
-    });
-    let layout = match study.plan() {
-        Plan::Cohort(design) => Layout::of(design),
-        Plan::Data(data) => {
-            let carried = study.spec().data.as_ref().map(|data| data.carry.clone()).unwrap_or_default();
-            Layout::of_records(&data.design, DATA_ARM, &carried)
-        }
-    };
-    Layout { swept: swept.collect(), replicates: study.replicates().count() > 1, ..layout }
-}
-
-/// Times that subjects share, per arm.
-pub fn summary_times(study: &Study) -> Vec<Arc<[f64]>> {
-    let of_arm = |arm: &Arm| match &arm.prescription {
-        Prescription::Regimen(regimen) => {
-            let doses = regimen.plan(&|_| Some(1.0)).map(|treatment| treatment.doses).unwrap_or_default();
-            arm.sampling.times(&doses)
-        }
-        Prescription::Course(_) => arm.sampling.times(&[]),
-    };
-    match study.plan() {
-        Plan::Cohort(design) => design.arms.iter().map(|arm| of_arm(arm).into()).collect(),
-        Plan::Data(data) => vec![data.times.as_slice().into()],
-    }
-}
-
-/// When doses are planned, per arm; those of a course, of its first subject.
-fn arms(study: &Study) -> Vec<manifest::ArmRecord> {
-    let size = |_: &str| Some(1.0);
-    let dose_times = |arm: &Arm| {
-        let treatment = match &arm.prescription {
-            Prescription::Regimen(regimen) => regimen.plan(&size),
-            Prescription::Course(course) => course.plan(&mut study.setup().streams.rng(Purpose::Course, 1, 0), &size),
-        };
-        treatment.map(|treatment| treatment.doses.iter().map(|dose| dose.time).collect()).unwrap_or_default()
-    };
-    match study.plan() {
-        Plan::Cohort(design) => {
-            let record = |arm: &Arm| manifest::ArmRecord { name: arm.name.clone(), dose_times: dose_times(arm) };
-            design.arms.iter().map(record).collect()
-        }
-        Plan::Data(_) => vec![manifest::ArmRecord { name: DATA_ARM.to_owned(), dose_times: Vec::new() }],
-    }
-}
-
-/// What is recorded of a run by a subcommand.
-pub fn manifest(command: &str, study: &Study, layout: &Layout, counts: Counts) -> Manifest {
-    let setup = study.setup();
-    let model = &setup.model;
-    let engine = Engine::new(Arc::new(model.program().clone()), setup.solver, setup.tolerance);
-    let solver = engine.map(|engine| manifest::SolverRecord {
-        name: engine.solver().to_owned(),
-        reason: engine.why().to_owned(),
-        instruction_set: Some(engine.backend().name().to_owned()),
-        rtol: setup.tolerance.rtol,
-        atol: setup.tolerance.atol,
-        solved_by: BTreeMap::new(),
-    });
-    let hash = Sha256::digest(study.model_text().text.as_bytes());
-    let exposure = model.program().exposure.and_then(|exposure| model.outputs().get(exposure.output));
-    Manifest {
-        program: "teorell".to_owned(),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        command: command.to_owned(),
-        study: manifest::StudyRecord {
-            name: study.name().to_owned(),
-            seed: study.spec().seed.0,
-            text: study.to_toml(),
-            built_in: study.embedded_name().filter(|_| study.is_as_written() && !study.is_swept()).map(str::to_owned),
-        },
-        model: manifest::ModelRecord {
-            name: model.ir().name.clone(),
-            reference: model.ir().reference.clone(),
-            sha256: Some(hash.iter().map(|byte| format!("{byte:02x}")).collect()),
-            concentration: exposure.map(|output| output.name.clone()),
-        },
-        solver: solver.unwrap_or_default(),
-        arms: arms(study),
-        swept: columns::swept(layout),
-        uncertainty: replicates::record(study),
-        counts: manifest::Counts {
-            subjects: counts.subjects,
-            failed: counts.failed,
-            rejected_draws: counts.rejected_draws,
-        },
-        units: manifest::UnitRecord {
-            time: layout.time_unit.clone(),
-            dose: layout.dose_unit.clone(),
-            concentration: layout.exposure_unit.clone(),
-        },
-        files: Vec::new(),
-        timings: serde_json::Map::new(),
-    }
 }
