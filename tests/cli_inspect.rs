@@ -50,6 +50,11 @@ fn check_gives_one_verdict_per_file_and_a_status_for_all() {
     let refused = teorell(&["check", latin.to_str().unwrap()]).code(1);
     refused.stdout(contains("refused, 1 error").and(contains("latin.R:2:10")).and(contains("byte 0xFC is not UTF-8")));
 
+    let odd = folder.path().join("odd.R");
+    std::fs::write(&odd, "odd <- function() {\n  units <- list(time = \"parsec\")\n  model({ x <- 1 })\n}\n").unwrap();
+    let refused = teorell(&["check", odd.to_str().unwrap()]).code(1);
+    refused.stdout(contains("odd.R:2:3").and(contains("`parsec` is not a unit of time; expected one of s, min, h,")));
+
     let json = teorell(&["check", "--json", bad, data]).code(1);
     let json: serde_json::Value = serde_json::from_slice(&json.get_output().stdout).unwrap();
     assert_eq!(json[0]["findings"][0]["line"], 3);

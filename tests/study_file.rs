@@ -231,19 +231,6 @@ fn choices_for_a_data_set_are_refused_where_there_is_none() {
 }
 
 #[test]
-fn a_model_whose_unit_of_time_nobody_knows_is_refused_where_it_is_named() {
-    let folder = tempfile::tempdir().unwrap();
-    let model = "odd <- function() { units <- list(time = 'fortnight')\n model({ d/dt(a) <- -0.1 * a }) }";
-    std::fs::write(folder.path().join("odd.R"), model).unwrap();
-    std::fs::write(folder.path().join("s.toml"), SMALL.replace("inotuzumab_garrett_2019", "odd.R")).unwrap();
-    let error = Study::from_path(&folder.path().join("s.toml"), &[]).unwrap_err();
-    let expected =
-        "the model's `units` say how time is counted: `fortnight` is not a unit of time; expected one of s, min, h,";
-    assert!(error.to_string().starts_with(expected), "{error}");
-    assert_eq!(position(&error).0, 1);
-}
-
-#[test]
 fn parameters_replace_the_models_as_numbers_and_as_expressions() {
     let study =
         Study::from_text(&SMALL.replace("seed = 7", "parameters = { lq = \"log(0.5)\", sd_all = 0.1 }"), &[]).unwrap();

@@ -33,9 +33,6 @@ const LEAST_RTOL: f64 = 1e-13;
 pub(super) fn plan(spec: &StudySpec, source: &Source, compiled: &Compiled) -> Result<(Plan, Vec<Target>), StudyError> {
     let at = |problem: Problem, path: &[&str]| StudyError::new(problem, Some(source.place_of(path)));
     let model = with_parameters(compiled.model.clone(), spec, source)?;
-    if let Some(Err(cause)) = model.ir().units.time.as_ref().map(|unit| unit.parse::<TimeUnit>()) {
-        return Err(at(Problem::ModelTimeUnit { cause }, &["model"]));
-    }
     let unit = time_unit(&model);
     let grid = sampling::times(&spec.sampling.grid, unit).map_err(|(index, problem)| {
         let key = match problem {

@@ -15,7 +15,6 @@ use crate::model::diagnostic::Diagnostic;
 use crate::model::{CovariateUse, ModelError};
 use crate::regimen::dataset::{DatasetError, Report};
 use crate::regimen::dosing::RegimenError;
-use crate::units::UnitError;
 
 /// A problem of a study with its place.
 #[derive(Debug, thiserror::Error)]
@@ -68,12 +67,6 @@ pub enum Problem {
         name: String,
         /// The nearest built-in name.
         nearest: Option<String>,
-    },
-    /// The model counts time in something that doses and samples cannot be converted to.
-    #[error("the model's `units` say how time is counted: {cause}")]
-    ModelTimeUnit {
-        /// Which unit, and which there are.
-        cause: UnitError,
     },
     /// The text is not TOML, or a value has the wrong type.
     #[error("{message}")]

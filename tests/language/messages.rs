@@ -59,6 +59,10 @@ fn files_that_are_no_model() {
             ("two ini blocks", "m <- function() {\n  ini({ a <- 1 })\n  ini({ b <- 1 })\n  model({ x <- a })\n}\n"),
             ("two model blocks", "m <- function() {\n  model({ x <- 1 })\n  model({ y <- 1 })\n}\n"),
             ("ini without a block", "m <- function() {\n  ini()\n  model({ x <- 1 })\n}\n"),
+            (
+                "an unknown unit of time",
+                "m <- function() {\n  units <- list(time = \"parsec\", dosing = \"mg\")\n  model({ x <- 1 })\n}\n",
+            ),
             ("model with an option", "m <- function() {\n  model({ x <- 1 }, append = TRUE)\n}\n"),
         ]),
         "files_that_are_no_model",

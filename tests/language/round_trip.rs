@@ -232,7 +232,7 @@ prop_compose! {
         title in words(),
         description in option::of(texts()),
         reference in option::of(texts()),
-        units in (option::of(texts()), option::of(texts()), option::of(texts())),
+        units in (option::of(prop::sample::select(vec!["h", "Days", " wk "])), option::of(texts()), option::of(texts())),
         further_unit in option::of(texts()),
         facts in vec(metadata(), 0..3),
         thetas in thetas(),
@@ -251,7 +251,7 @@ prop_compose! {
             name: title,
             description,
             reference,
-            units: Units { time: units.0, dosing: units.1, concentration: units.2 },
+            units: Units { time: units.0.map(str::to_owned), dosing: units.1, concentration: units.2 },
             ..ModelIr::default()
         };
         ir.metadata = facts.into_iter().enumerate().map(|(i, fact)| (format!("fact{i}"), fact)).collect();
@@ -321,7 +321,7 @@ fn texts_of_all_characters_read_back_as_the_same() {
         let mut ir = read("m <- function() { ini({ a <- 1; label('a'); b ~ 1; label('b') }); model({ x <- a + b }) }");
         ir.description = Some(text.clone());
         ir.reference = Some(text.clone());
-        ir.units.time = Some(text.clone());
+        ir.units.dosing = Some(text.clone());
         ir.thetas[0].label = Some(text.clone());
         ir.etas[0].label = Some(text.clone());
         let entry = (Some(text.clone()), Metadata::Text(text.clone()));

@@ -4,6 +4,7 @@ use super::tree::{Argument, Tree, TreeNode};
 use super::{ini, metadata, statements};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::ir::{Metadata, ModelIr, Span};
+use crate::units::TimeUnit;
 use std::collections::HashMap;
 
 /// A file's statements as a model. Faults go to the diagnostics; what is returned then is only good for finding more of them.
@@ -126,7 +127,12 @@ fn sections<'t>(body: &'t [Tree], ir: &mut ModelIr, diagnostics: &mut Vec<Diagno
         }
         match statement.as_assignment().map(|(target, value)| (target.as_name(), value)) {
             Some((Some(name), value)) => match metadata::literal(value) {
-                Some(literal) => assign_metadata(ir, &mut facts, name, literal),
+                Some(literal) => {
+                    assign_metadata(ir, &mut facts, name, literal);
+                    if name == "units" {
+                        time_is_known(ir, statement.span, diagnostics);
+                    }
+                }
                 None => {
                     diagnostics.push(Diagnostic::note(statement.span, format!("`{name}` is not a literal: not used")))
                 }
@@ -142,6 +148,14 @@ fn sections<'t>(body: &'t [Tree], ir: &mut ModelIr, diagnostics: &mut Vec<Diagno
         ini::parameters(parameters, ir, diagnostics);
     }
     equations
+}
+
+/// Refuses a time that doses and samples cannot be converted to.
+fn time_is_known(ir: &ModelIr, span: Span, diagnostics: &mut Vec<Diagnostic>) {
+    if let Some(Err(cause)) = ir.units.time.as_ref().map(|unit| unit.parse::<TimeUnit>()) {
+        let message = format!("the model's `units` say how time is counted: {cause}");
+        diagnostics.push(Diagnostic::error(span, message).with_help("name one of these, and give rates per that time"));
+    }
 }
 
 /// Puts a literal where the rest of the crate looks for it. A later assignment replaces an earlier one, as in R.
