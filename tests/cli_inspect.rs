@@ -13,8 +13,8 @@ fn models_lists_every_built_in_model_and_prints_texts() {
     let list = teorell(&["models"]).success();
     list.stdout(contains("inotuzumab_garrett_2019").and(contains("clearance falls with time")));
     let text = std::fs::read_to_string("data/models/inotuzumab_wu_2024.R").unwrap();
-    teorell(&["models", "--text", "inotuzumab_wu_2024"]).success().stdout(text);
-    teorell(&["models", "--text", "wu"]).code(2).stderr(contains("there is no built-in model `wu`"));
+    teorell(&["models", "inotuzumab_wu_2024"]).success().stdout(text);
+    teorell(&["models", "wu"]).code(2).stderr(contains("there is no built-in model `wu`"));
 }
 
 #[test]

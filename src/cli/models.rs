@@ -9,20 +9,19 @@ use super::table::{Align, table};
 
 const EXAMPLES: &str = "\
 Examples:
-  teorell models                                      List the built-in models
-  teorell models --text inotuzumab_wu_2024 > wu.R     A model file to start from";
+  teorell models                               List the built-in models
+  teorell models inotuzumab_wu_2024 > wu.R     A model file to start from";
 
-/// List the built-in models, or print the text of one.
+/// List the built-in models, or print one to start from.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Arguments {
-    /// Print the text of this model.
-    #[arg(long, value_name = "MODEL")]
-    text: Option<String>,
+    /// The built-in model to print.
+    name: Option<String>,
 }
 
 pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
-    if let Some(name) = &arguments.text {
+    if let Some(name) = &arguments.name {
         let text = library::builtin_text(name).map_err(|error| Failure::bad_input(error.to_string()))?;
         print(text)?;
         return Ok(Exit::Success);
