@@ -33,7 +33,10 @@ pub enum Cause {
         limit: u32,
     },
     /// A value that divides states, such as a volume, is not positive.
-    #[error("`{name}` is `{value}`, which divides a state and must be positive; check the covariates of this subject")]
+    #[error(
+        "`{name}` is `{}`, which divides a state and must be positive; check the covariates of this subject",
+        readable(*value)
+    )]
     NotPositive {
         /// Name in the model.
         name: String,
@@ -41,7 +44,10 @@ pub enum Cause {
         value: f64,
     },
     /// An amount below 0, or none.
-    #[error("record {record}: amount into compartment {compartment} is `{value}`; it must be 0 or more")]
+    #[error(
+        "record {record}: amount into compartment {compartment} is `{}`; it must be 0 or more",
+        readable(*value)
+    )]
     Amount {
         /// Position of the dose record.
         record: usize,
@@ -51,7 +57,10 @@ pub enum Cause {
         value: f64,
     },
     /// Bioavailability below 0.
-    #[error("record {record}: bioavailability of compartment {compartment} is `{value}`; it must be 0 or more")]
+    #[error(
+        "record {record}: bioavailability of compartment {compartment} is `{}`; it must be 0 or more",
+        readable(*value)
+    )]
     Bioavailability {
         /// Position of the dose record.
         record: usize,
@@ -61,7 +70,7 @@ pub enum Cause {
         value: f64,
     },
     /// A lag below 0.
-    #[error("record {record}: lag of compartment {compartment} is `{value}`; it must be 0 or more")]
+    #[error("record {record}: lag of compartment {compartment} is `{}`; it must be 0 or more", readable(*value))]
     Lag {
         /// Position of the dose record.
         record: usize,
@@ -72,8 +81,9 @@ pub enum Cause {
     },
     /// RATE = -1 without a positive modelled rate, or a rate that is not positive.
     #[error(
-        "record {record}: infusion rate into compartment {compartment} is `{value}`; it must be positive: \
-         RATE = -1 needs `rate()` of that compartment in the model"
+        "record {record}: infusion rate into compartment {compartment} is `{}`; it must be positive: \
+         RATE = -1 needs `rate()` of that compartment in the model",
+        readable(*value)
     )]
     Rate {
         /// Position of the dose record.
@@ -85,8 +95,9 @@ pub enum Cause {
     },
     /// RATE = -2 without a positive modelled duration, or a duration that is not positive.
     #[error(
-        "record {record}: infusion duration into compartment {compartment} is `{value}`; it must be positive: \
-         RATE = -2 needs `dur()` of that compartment in the model"
+        "record {record}: infusion duration into compartment {compartment} is `{}`; it must be positive: \
+         RATE = -2 needs `dur()` of that compartment in the model",
+        readable(*value)
     )]
     Duration {
         /// Position of the dose record.
@@ -97,7 +108,10 @@ pub enum Cause {
         value: f64,
     },
     /// ADDL or SS without a positive interval.
-    #[error("record {record}: dosing interval II is `{interval}`; additional and steady-state doses need one above 0")]
+    #[error(
+        "record {record}: dosing interval II is `{}`; additional and steady-state doses need one above 0",
+        readable(*interval)
+    )]
     Interval {
         /// Position of the dose record.
         record: usize,
@@ -106,8 +120,10 @@ pub enum Cause {
     },
     /// A lag at steady state that is as long as the interval, or any at a constant infusion.
     #[error(
-        "record {record}: lag `{lag}` at steady state must be shorter than the dosing interval `{interval}` \
-         (0 for a constant infusion); shift the dose times instead"
+        "record {record}: lag `{}` at steady state must be shorter than the dosing interval `{}` \
+         (0 for a constant infusion); shift the dose times instead",
+        readable(*lag),
+        readable(*interval)
     )]
     SteadyStateLag {
         /// Position of the dose record.
@@ -128,8 +144,9 @@ pub enum Cause {
     },
     /// The steady state does not exist or was not found.
     #[error(
-        "record {record}: no steady state was found (relative change per interval is still {change:e}); \
-         the dose rate likely exceeds what the model can eliminate"
+        "record {record}: no steady state was found (relative change per interval is still {}); \
+         the dose rate likely exceeds what the model can eliminate",
+        readable(*change)
     )]
     NoSteadyState {
         /// Position of the dose record.
@@ -160,4 +177,30 @@ pub enum EngineError {
         /// What about the equations is in its way.
         reason: &'static str,
     },
+}
+
+/// A number as people read it: six significant digits, as an exponent where that is shorter.
+pub(crate) fn readable(value: f64) -> String {
+    let rounded = format!("{value:.5e}").parse().unwrap_or(value);
+    if rounded == 0.0 || (1e-4..1e6).contains(&rounded.abs()) || !rounded.is_finite() {
+        format!("{rounded}")
+    } else {
+        format!("{rounded:e}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_tells_a_value_in_six_digits() {
+        let message = Cause::NotPositive { name: "vc".to_owned(), value: -1.715_564_814_910_143_2 }.to_string();
+        assert!(message.starts_with("`vc` is `-1.71556`, which divides a state"), "{message}");
+        let cause = Cause::SteadyStateLag { record: 2, lag: 1e-9 / 3.0, interval: 1_234_567_891.0 };
+        assert!(cause.to_string().contains("lag `3.33333e-10` at steady state must be shorter than"), "{cause}");
+        assert!(cause.to_string().contains("interval `1.23457e9`"), "{cause}");
+        let texts = [0.0, -2.5, 123_456.0, 1e300, f64::NAN].map(readable);
+        assert_eq!(texts, ["0", "-2.5", "123456", "1e300", "NaN"]);
+    }
 }

@@ -11,6 +11,7 @@ use super::result::{Failure, Outcome, Simulated};
 use super::traces;
 use super::variability::Variability;
 use crate::cohort::streams::Streams;
+use crate::engine::failure::readable;
 use crate::engine::timeline::Timeline;
 use crate::engine::{Engine, SubjectError, SubjectInput};
 use crate::model::ir::OmegaBlock;
@@ -222,16 +223,6 @@ fn told<'a>(names: impl ExactSizeIterator<Item = &'a str>, error: &SubjectError)
     format!("{}; states then: {}{more}", error.cause, states.join(", "))
 }
 
-/// Five significant digits, as an exponent where that is shorter.
-fn readable(value: f64) -> String {
-    let rounded = format!("{value:.4e}").parse().unwrap_or(value);
-    if rounded == 0.0 || (1e-4..1e6).contains(&rounded.abs()) || !rounded.is_finite() {
-        format!("{rounded}")
-    } else {
-        format!("{rounded:e}")
-    }
-}
-
 fn input<'a>(thetas: &'a [f64], person: &'a Person, treated: &'a Treated) -> SubjectInput<'a> {
     SubjectInput { number: person.number, thetas, etas: &person.etas, timeline: &treated.timeline }
 }
@@ -249,7 +240,7 @@ mod tests {
         assert!(two.ends_with("; states then: depot 12.5, central NaN"), "{two}");
         let names = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"].into_iter();
         let ten = told(names, &error(vec![0.0, -1.0, 1e300, 2e-9, f64::INFINITY, 123_456.0, 1.0, 2.0, 3.0, 4.0]));
-        let expected = "; states then: a 0, b -1, c 1e300, d 2e-9, e inf, f 123460, g 1, h 2 and 2 more";
+        let expected = "; states then: a 0, b -1, c 1e300, d 2e-9, e inf, f 123456, g 1, h 2 and 2 more";
         assert!(ten.ends_with(expected), "{ten}");
         assert_eq!(told(["a"].into_iter(), &error(Vec::new())), Cause::NonFinite.to_string());
     }

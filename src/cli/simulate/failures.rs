@@ -3,6 +3,7 @@
 use std::io;
 use std::sync::{Mutex, PoisonError};
 
+use teorell::output::number;
 use teorell::simulate::result::Simulated;
 use teorell::simulate::sink::Sink;
 use teorell::study::Study;
@@ -62,7 +63,9 @@ impl Sink for Failures {
             told.n += 1;
             if told.first.len() < SHOWN {
                 let (id, arm) = (&simulated.id, &self.arms[simulated.arm]);
-                let at = failure.time.map_or_else(String::new, |time| format!(" at time {time} {}", self.time_unit));
+                let at = failure.time.map_or_else(String::new, |time| {
+                    format!(" at time {} {}", number::format(time, Some(6)), self.time_unit)
+                });
                 let replicate =
                     if self.replicated { format!(", replicate {}", simulated.replicate) } else { String::new() };
                 told.first.push(format!("subject {id} in {arm}{replicate} failed{at}: {}", failure.message));
