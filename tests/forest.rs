@@ -314,8 +314,15 @@ fn what_has_no_forest_is_refused_where_it_is_said() {
             "did you mean `cl1`?",
         ),
         (vec!["rifampicin", "--model", "mitoxantrone_an_2012"], "uses no covariates"),
+        (vec!["--model", "mitoxantrone_an_2012"], "--> --model mitoxantrone_an_2012\n"),
+        (vec!["--model", "warfarin_nguyen_2017", "--dose", "-5"], "--> --dose -5\n"),
+        (vec!["--model", "warfarin_nguyen_2017", "--dose", "5", "--per", "BSB"], "--> --per BSB\n"),
+        (vec!["--model", "warfarin_nguyen_2017", "--dose", "5", "--repeat", "0"], "--> --repeat 0\n"),
+        (vec!["--model", "warfarin_nguyen_2017", "--dose", "5", "--infusion", "1 parsec"], "--> --infusion 1 parsec\n"),
     ] {
-        forest(&folder, &arguments).code(2).stdout("").stderr(contains(message));
+        // No study file is given, so that none can be pointed at.
+        let told = contains(message).and(contains("--> study").not());
+        forest(&folder, &arguments).code(2).stdout("").stderr(told);
     }
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
 }

@@ -1,5 +1,6 @@
 //! Doses of a model that no study is written around.
 
+use teorell::study::Override;
 use teorell::units::{TimeSpan, TimeUnit};
 
 use super::options;
@@ -33,16 +34,17 @@ pub struct Doses {
     infusion: Option<String>,
 }
 
-/// A regimen as a study says it.
+/// When doses are given.
 #[derive(Debug)]
-pub struct WrittenRegimen {
-    /// An inline table of TOML.
-    pub text: String,
+pub struct Rhythm {
     /// Time from one dose to the next.
     pub every: TimeSpan,
     /// Number of doses.
     pub repeat: u32,
 }
+
+/// Name of the arm that gives them.
+pub const ARM: &str = "doses";
 
 impl Doses {
     /// Whether there are any.
@@ -50,9 +52,11 @@ impl Doses {
         self.dose.is_some()
     }
 
-    /// The regimen; nothing where no dose is given.
-    pub fn regimen(&self) -> Result<Option<WrittenRegimen>, Failure> {
-        let Some(dose) = self.dose else { return Ok(None) };
+    /// When they are given; nothing where no dose is given.
+    pub fn rhythm(&self) -> Result<Option<Rhythm>, Failure> {
+        if !self.are_given() {
+            return Ok(None);
+        }
         let every: TimeSpan = match &self.every {
             Some(every) => every.parse().map_err(|error| Failure::bad_input(format!("--every: {error}")))?,
             None => TimeSpan { value: 24.0, unit: TimeUnit::Hour },
@@ -62,18 +66,23 @@ impl Doses {
                 "--every: `{every}` is not above 0; expected the time between doses"
             )));
         }
-        let repeat = self.repeat.unwrap_or(1);
-        // A toml::Value writes itself with its quotes.
-        let key = |key: &str, value: &Option<String>| {
-            let value = value.as_deref().map(toml::Value::from);
-            value.map_or_else(String::new, |value| format!(", {key} = {value}"))
+        Ok(Some(Rhythm { every, repeat: self.repeat.unwrap_or(1) }))
+    }
+
+    /// The regimen of [`ARM`], key by key, so that a message names the flag.
+    pub fn overrides(&self) -> Result<Vec<Override>, Failure> {
+        let (Some(dose), Some(Rhythm { every, repeat })) = (self.dose, self.rhythm()?) else { return Ok(Vec::new()) };
+        let mut keys: Vec<(&str, toml::Value, String)> = vec![
+            ("amount", dose.into(), format!("--dose {dose}")),
+            ("every", every.to_string().into(), format!("--every {every}")),
+            ("repeat", repeat.into(), format!("--repeat {repeat}")),
+        ];
+        for (key, text) in [("per", &self.per), ("infusion", &self.infusion)] {
+            keys.extend(text.as_ref().map(|text| (key, text.as_str().into(), format!("--{key} {text}"))));
+        }
+        let of_regimen = |(key, value, flag): (&str, toml::Value, String)| {
+            Override::new(&["arm", ARM, "regimen", key], value, &flag)
         };
-        let text = format!(
-            "{{ amount = {dose:?}, every = {}, repeat = {repeat}{}{} }}",
-            toml::Value::from(every.to_string()),
-            key("per", &self.per),
-            key("infusion", &self.infusion),
-        );
-        Ok(Some(WrittenRegimen { text, every, repeat }))
+        Ok(keys.into_iter().map(of_regimen).collect())
     }
 }

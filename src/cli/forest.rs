@@ -29,8 +29,8 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         Ok(Table::new(file, format, &columns)?)
     })?;
     for point in study.points() {
-        let point = point?;
-        forest.add(&point, &layout(&point), arguments.threads)?;
+        let point = point.map_err(|error| arguments.placed(error.into()))?;
+        forest.add(&point, &layout(&point), arguments.threads).map_err(|failure| arguments.placed(failure))?;
     }
     let simulated = begun.elapsed();
     let text = forest.text(&study);

@@ -43,6 +43,12 @@ impl Failure {
         self
     }
 
+    /// Keeps a place only where it is a flag: a study that was made of flags is a text that the user has never seen.
+    pub fn placed_at_flags(mut self) -> Self {
+        self.place = self.place.filter(|place| place.origin.starts_with('-'));
+        self
+    }
+
     /// Says on stderr what is wrong. Silent where the reader of stdout went away: nobody is left to tell.
     pub fn report(self) -> Exit {
         if self.exit != Exit::Success {

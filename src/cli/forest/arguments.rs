@@ -76,16 +76,16 @@ impl Arguments {
             let name = self.study.as_deref().unwrap_or(embedded::STUDIES[0].name);
             return find_study(name, &overrides);
         };
-        let regimen = self.doses.regimen()?.map(|regimen| regimen.text);
         let references = self.numbers_of_references()?;
-        let around = AroundModel { model, regimen, cohort: self.cohort.as_deref(), references: &references };
+        let is_dosed = self.doses.are_given();
+        let around = AroundModel { model, is_dosed, cohort: self.cohort.as_deref(), references: &references };
         Study::from_text(&around.text()?, &overrides).map_err(|error| self.told(error))
     }
 
     /// What the reader of the result should know of it.
     pub fn notes(&self) -> Vec<String> {
         let mut notes = Vec::new();
-        if self.study.is_none() && self.model.is_some() {
+        if self.is_model_alone() {
             if !self.doses.are_given() {
                 notes.push(
                     "without doses individual parameters are compared; add `--dose 100` or so for AUC and Cmax"
@@ -110,8 +110,16 @@ impl Arguments {
                 names.join(" ")
             ));
         }
-        let place = error.place.filter(|place| place.position.is_none() && place.origin.starts_with('-'));
-        StudyError { place, ..error }.into()
+        self.placed(error.into())
+    }
+
+    /// A failure with its place.
+    pub fn placed(&self, failure: Failure) -> Failure {
+        if self.is_model_alone() { failure.placed_at_flags() } else { failure }
+    }
+
+    fn is_model_alone(&self) -> bool {
+        self.study.is_none() && self.model.is_some()
     }
 
     fn numbers_of_references(&self) -> Result<Vec<(String, f64)>, Failure> {
@@ -126,7 +134,7 @@ impl Arguments {
     }
 
     fn overrides(&self) -> Result<Vec<Override>, Failure> {
-        let mut overrides = Vec::new();
+        let mut overrides = self.doses.overrides()?;
         let mut add = |path: &[&str], value: toml::Value, origin: String| {
             overrides.push(Override::new(path, value, &origin));
         };

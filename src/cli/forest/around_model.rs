@@ -4,6 +4,7 @@ use std::path::Path;
 
 use teorell::cohort::{BODY_NAMES, open_people};
 
+use crate::cli::doses::ARM;
 use crate::cli::paths::from_working_folder;
 use crate::cli::report::Failure;
 
@@ -18,8 +19,8 @@ const SIZE: usize = 2_000;
 pub struct AroundModel<'a> {
     /// Name or file of the model.
     pub model: &'a str,
-    /// The regimen as TOML; nothing where parameters alone are compared.
-    pub regimen: Option<String>,
+    /// Whether flags say what is given; else parameters alone are compared.
+    pub is_dosed: bool,
     /// A file of people.
     pub cohort: Option<&'a Path>,
     /// Covariates of the reference subject.
@@ -44,10 +45,10 @@ impl AroundModel<'_> {
         for (name, value) in self.references.iter().filter(|(name, _)| !is_known(name)) {
             text += &format!("{} = {value:?}\n", quoted(name));
         }
-        text += "[[arm]]\nname = \"doses\"\n";
-        text += &match &self.regimen {
-            Some(regimen) => format!("regimen = {regimen}\n"),
-            None => "regimen = { amount = 1, every = \"1 d\", repeat = 1 }\n[forest]\nexposure = false\n".to_owned(),
+        text += &format!("[[arm]]\nname = \"{ARM}\"\n");
+        text += match self.is_dosed {
+            true => "regimen = {}\n",
+            false => "regimen = { amount = 1, every = \"1 d\", repeat = 1 }\n[forest]\nexposure = false\n",
         };
         Ok(text)
     }

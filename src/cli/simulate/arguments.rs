@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
-use teorell::study::{Override, Study, StudyError, embedded};
+use teorell::study::{Override, Study, embedded};
 
-use crate::cli::doses::Doses;
+use crate::cli::doses::{ARM, Doses};
 use crate::cli::options::{self, number};
 use crate::cli::paths::from_working_folder;
 use crate::cli::report::Failure;
@@ -170,16 +170,11 @@ impl Arguments {
                 let failure = Failure::bad_input("a data set alone does not say what the drug does");
                 return Err(failure.with_hint("add the model, such as `--model my-model.R`"));
             }
-            (None, None) => Study::embedded(embedded::STUDIES[0].name, &overrides),
-            (None, Some(model)) => {
-                Study::from_text(&self.text_around(model)?, &overrides).map_err(|error| StudyError {
-                    // A text that the user has never seen is no place to point at.
-                    place: error.place.filter(|place| place.position.is_none() && place.origin.starts_with('-')),
-                    ..error
-                })
-            }
+            (None, None) => Study::embedded(embedded::STUDIES[0].name, &overrides)?,
+            (None, Some(model)) => Study::from_text(&self.text_around(model)?, &overrides)
+                .map_err(|error| Failure::from(error).placed_at_flags())?,
         };
-        Ok(study?)
+        Ok(study)
     }
 
     /// A study around a model: one arm, one subject.
@@ -190,26 +185,25 @@ impl Arguments {
         if let Some(data) = &self.data {
             return Ok(format!("name = {}\nmodel = {}\n[data]\npath = {}\n", text(name), text(model), text(data)));
         }
-        let Some(regimen) = self.doses.regimen()? else {
+        let Some(rhythm) = self.doses.rhythm()? else {
             let failure = Failure::bad_input("a model alone does not say what is given");
             return Err(
                 failure.with_hint("add doses, such as `--dose 100 --every \"12 h\" --repeat 14`, or name a study")
             );
         };
-        let end = regimen.every.value * f64::from(regimen.repeat);
+        let end = rhythm.every.value * f64::from(rhythm.repeat);
         Ok(format!(
             "name = {}\nmodel = {}\n[cohort]\nsize = 1\n[sampling]\ngrid = [{{ to = {end:?}, by = {:?}, unit = \"{unit}\" }}]\n\
-             [[arm]]\nname = \"doses\"\nregimen = {}\n",
+             [[arm]]\nname = \"{ARM}\"\nregimen = {{}}\n",
             text(name),
             text(model),
-            end / f64::from(regimen.repeat.clamp(1, 1000)) / 50.0,
-            regimen.text,
-            unit = regimen.every.unit,
+            end / f64::from(rhythm.repeat.clamp(1, 1000)) / 50.0,
+            unit = rhythm.every.unit,
         ))
     }
 
     fn overrides(&self) -> Result<Vec<Override>, Failure> {
-        let mut overrides = Vec::new();
+        let mut overrides = self.doses.overrides()?;
         let mut add =
             |path: &[&str], value: toml::Value, origin: String| overrides.push(Override::new(path, value, &origin));
         if let Some(n) = self.subjects {

@@ -111,10 +111,10 @@ impl Arguments {
         self.out.clone().unwrap_or_else(|| format!("{}-vpc", study.name()).into())
     }
 
-    /// An error with its place, unless that is a text that the user has never seen.
+    /// An error with its place.
     pub fn placed(&self, error: StudyError) -> Failure {
-        let seen = |origin: &str| self.is_study_file() || origin.starts_with('-');
-        StudyError { place: error.place.filter(|place| seen(&place.origin)), ..error }.into()
+        let failure = Failure::from(error);
+        if self.is_study_file() { failure } else { failure.placed_at_flags() }
     }
 
     fn is_study_file(&self) -> bool {

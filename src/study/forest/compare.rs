@@ -64,7 +64,8 @@ impl Forest<'_> {
         let moving = self.moving(&arm);
         if moving.is_empty() {
             let model = self.design.setup.model.ir().name.clone();
-            return Err(self.at(ForestProblem::NoCovariates { model }, &[]));
+            let place = self.study.source.place_of(&["model"]);
+            return Err(StudyError::new(ForestProblem::NoCovariates { model }.into(), Some(place)));
         }
         let spreads = self.spreads()?;
         let mut reference: Vec<f64> = spreads.iter().map(Spread::middle).collect();
