@@ -455,6 +455,10 @@ mod files {
             message("BSA,id\n1.8,\n", in_order),
             "patients.csv:2:2: no identifier in column `id`; give every subject one"
         );
+        assert_eq!(
+            message("BSA,id\n1.8,anna\n1.7,bert\n1.6,anna\n", in_order),
+            "patients.csv:4:2: line 2 has the identifier `anna` as well; expected one line per subject, each with an identifier of its own"
+        );
         assert_eq!(message("id,BSA\n1\n", in_order), "patients.csv:2: 1 value; the header has 2 columns");
         assert!(message("id,BSA\n1,NaN\n", in_order).starts_with("patients.csv:2:2: `NaN`"));
         assert_eq!(message("id,BSA\n1,1.8,3\n", in_order), "patients.csv:2: 3 values; the header has 2 columns");

@@ -157,6 +157,23 @@ pub enum CohortError {
         /// Its name.
         column: String,
     },
+    /// Two subjects of one identifier.
+    #[error(
+        "{}:{line}:{position}: line {first} has the identifier `{id}` as well; expected one line per subject, each with an identifier of its own",
+        path.display()
+    )]
+    DuplicateIdentifier {
+        /// The file.
+        path: PathBuf,
+        /// Line of the second one, from 1.
+        line: u64,
+        /// Number of the column, from 1.
+        position: usize,
+        /// The identifier.
+        id: String,
+        /// Line of the first one.
+        first: u64,
+    },
     /// A value that is no number.
     #[error(
         "{}:{line}:{position}: {} in column `{column}` is not a finite number; correct it, or name the columns wanted in `cohort.csv.columns`",

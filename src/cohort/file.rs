@@ -1,5 +1,6 @@
 //! Subjects from a CSV file: an identifier and one column per covariate.
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -61,6 +62,7 @@ impl CohortFile {
         let columns = Columns::find(spec, &header, &path)?;
         let names = columns.covariates.iter().map(|&position| header[position].clone()).collect();
         let mut file = Self { names, ids: Vec::new(), values: Vec::new(), sample: spec.sample };
+        let mut lines = HashMap::new();
         for record in reader.records() {
             let record = record.map_err(unreadable)?;
             let line = record.position().map_or(0, csv::Position::line);
@@ -70,6 +72,10 @@ impl CohortFile {
             if record[columns.id].is_empty() {
                 let column = header[columns.id].clone();
                 return Err(CohortError::NoIdentifier { path, line, position: columns.id + 1, column });
+            }
+            if let Some(first) = lines.insert(record[columns.id].to_owned(), line) {
+                let (position, id) = (columns.id + 1, record[columns.id].to_owned());
+                return Err(CohortError::DuplicateIdentifier { path, line, position, id, first });
             }
             file.ids.push(record[columns.id].to_owned());
             for &position in &columns.covariates {

@@ -232,6 +232,7 @@ fn cohort_path(problem: &CohortError) -> Vec<String> {
         | CohortError::MissingColumn { .. }
         | CohortError::DuplicateColumn { .. }
         | CohortError::RaggedRow { .. }
+        | CohortError::DuplicateIdentifier { .. }
         | CohortError::NotANumber { .. }
         | CohortError::TooFewRows { .. } => path.extend(["csv".to_owned(), "path".to_owned()]),
         _ => {}
