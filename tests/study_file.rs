@@ -222,6 +222,25 @@ fn a_model_that_cannot_run_is_refused_with_its_findings_placed_in_the_model() {
 }
 
 #[test]
+fn occasions_on_a_line_are_refused_where_they_are_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = "m <- function() { ini({ iov ~ 0.04 | OCC })\n model({ d/dt(a) <- -0.1 * exp(iov) * a }) }";
+    std::fs::write(folder.path().join("m.R"), model).unwrap();
+    std::fs::write(folder.path().join("d.csv"), "ID,TIME,AMT,EVID,OCC\n1,0,100,1,1\n1,4,.,0,2\n").unwrap();
+    let study = |how: &str| {
+        let text = format!("model = \"m.R\"\n[data]\npath = \"d.csv\"\n[data.covariate]\nocc = \"{how}\"\n");
+        std::fs::write(folder.path().join("s.toml"), text).unwrap();
+        Study::from_path(&folder.path().join("s.toml"), &[])
+    };
+    let error = study("linear").unwrap_err();
+    let expected =
+        "the model takes `occ` for the occasion, and there is none between two of them; expected `locf` or `nocb`";
+    assert_eq!(error.to_string(), expected);
+    assert_eq!(position(&error).0, 5);
+    assert!(study("nocb").is_ok());
+}
+
+#[test]
 fn choices_for_a_data_set_are_refused_where_there_is_none() {
     for choice in ["data.carry=[\"ARM\"]", "data.observations_only=true", "data.covariates=nocb"] {
         let error = refused_override(choice);

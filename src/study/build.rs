@@ -68,9 +68,16 @@ pub(super) fn plan(spec: &StudySpec, source: &Source, compiled: &Compiled) -> Re
         (Some(data), _) if data.path.as_os_str().is_empty() => return Err(at(Problem::DataWithoutPath, &["data"])),
         (Some(_), Some(_)) => return Err(at(Problem::DataAndMore { key: "cohort" }, &["data"])),
         (Some(_), None) if !spec.arm.is_empty() => return Err(at(Problem::DataAndMore { key: "[arm]" }, &["data"])),
-        (Some(data), None) => Plan::Data(Box::new(
-            DataRun::new(data, setup, grid, unit, &source.folder).map_err(|problem| at(problem, &["data"]))?,
-        )),
+        (Some(data), None) => {
+            let run = DataRun::new(data, setup, grid, unit, &source.folder).map_err(|problem| {
+                let place = match &problem {
+                    Problem::OccasionOnALine { column } => source.place_of(&["data", "covariate", column]),
+                    _ => source.place_of(&["data"]),
+                };
+                StudyError::new(problem, Some(place))
+            })?;
+            Plan::Data(Box::new(run))
+        }
         (None, Some(cohort)) => Plan::Cohort(Box::new(design(spec, cohort, source, setup, grid)?)),
         (None, None) => return Err(at(Problem::Nobody, &[])),
     };

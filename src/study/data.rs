@@ -98,6 +98,14 @@ impl DataRun {
         unit: TimeUnit,
         folder: &Path,
     ) -> Result<Self, Problem> {
+        let is_occasion = |column: &str| {
+            let mut levels = setup.model.ir().etas.iter().filter_map(|eta| eta.level.as_deref());
+            levels.any(|level| level.eq_ignore_ascii_case(column))
+        };
+        let mut on_a_line = spec.covariate.iter().filter(|(_, choice)| **choice == InterpolationName::Linear);
+        if let Some((column, _)) = on_a_line.find(|(column, _)| is_occasion(column)) {
+            return Err(Problem::OccasionOnALine { column: column.clone() });
+        }
         let by_name = spec.covariate.iter().map(|(name, &choice)| (name.clone(), choice.into())).collect();
         let chosen = CovariateInterpolation { default: spec.covariates.into(), by_name };
         let interpolation = with_interpolation_of(&setup.model, chosen);

@@ -239,6 +239,14 @@ pub enum Problem {
         /// The other key.
         key: &'static str,
     },
+    /// Occasions that should follow a line.
+    #[error(
+        "the model takes `{column}` for the occasion, and there is none between two of them; expected `locf` or `nocb`"
+    )]
+    OccasionOnALine {
+        /// The column, as written.
+        column: String,
+    },
     /// The model asks for covariates that nobody gives.
     #[error("the model needs {}, which the cohort does not give", listed(missing))]
     MissingCovariates {
