@@ -173,6 +173,12 @@ fn what_does_not_fit_together_is_refused_where_it_is_said() {
         ("amount = 1.5", "amount = 0", "`amount` is 0; expected a positive number", 13),
         ("amount = 1.5", "amount = 1.5, compartment = \"gut\"", "the model has no compartment `gut`", 13),
         ("course = {}", "course = { vod = 2 }", "`vod` is 2; expected a probability, 0 to 1", 17),
+        (
+            "course = {}",
+            "course = { dose_days = [1, 8, 25] }",
+            "`dose_days[3]` is 25; expected a day of the cycle, from 1",
+            17,
+        ),
         ("course = {}\n", "", "arm `b` gives nothing; expected [arm.regimen] or [arm.course]", 16),
         ("seed = 7", "seed = 7\narms = [\"c\"]", "there is no arm `c`", 3),
         (

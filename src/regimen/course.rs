@@ -8,7 +8,7 @@
 use rand::{Rng, RngExt};
 use serde::Deserialize;
 
-use crate::regimen::cycles::{CycleSpec, DatedDose, check_cycle};
+use crate::regimen::cycles::{check_amounts, check_days};
 use crate::regimen::dosing::{
     CourseEvent, CourseEventKind, Cycle, DoseTarget, Dosing, DosingSpec, RegimenError, Rounding, SizeLookup, Treatment,
     not_negative, positive,
@@ -190,11 +190,11 @@ impl Course {
                 let expected = "as many amounts as `dose_days` has days";
                 return Err(RegimenError::OutOfRange { key: format!("{key} (its length)"), value, expected });
             }
-            for days in [spec.first_cycle_days, spec.cycle_days] {
-                let doses =
-                    spec.dose_days.iter().zip(amounts).map(|(&day, &amount)| DatedDose { day, amount }).collect();
-                check_cycle(&CycleSpec { days, doses, repeat: 1 }, 1)?;
-            }
+            check_amounts(amounts, |dose| format!("{key}[{dose}]"))?;
+        }
+        for (key, days) in [("first_cycle_days", spec.first_cycle_days), ("cycle_days", spec.cycle_days)] {
+            positive(key, days)?;
+            check_days(&spec.dose_days, days, |dose| format!("dose_days[{dose}]"))?;
         }
         Ok(Self { spec: spec.clone(), dosing })
     }
@@ -564,7 +564,24 @@ mod tests {
             refused(CourseSpec { extended_first_cycle_days: 14.0, ..quiet() })
                 .starts_with("`extended_first_cycle_days`")
         );
-        assert!(refused(CourseSpec { dose_days: vec![1.0, 8.0, 25.0], ..quiet() }).contains("doses[3].day"));
+        for (spec, message) in [
+            (CourseSpec { cycle_days: 0.0, ..quiet() }, "`cycle_days` is 0; expected a positive number"),
+            (CourseSpec { first_cycle_days: -1.0, ..quiet() }, "`first_cycle_days` is -1; expected a positive number"),
+            (
+                CourseSpec { dose_days: vec![1.0, 8.0, 25.0], ..quiet() },
+                "`dose_days[3]` is 25; expected a day of the cycle, from 1",
+            ),
+            (
+                CourseSpec { dose_days: vec![1.0, 15.0, 8.0], ..quiet() },
+                "`dose_days[3]` is 8, after day 15; doses of a cycle are listed in order of time",
+            ),
+            (
+                CourseSpec { responder_amounts: vec![0.5, 0.0, 0.5], ..quiet() },
+                "`responder_amounts[2]` is 0; expected a positive number",
+            ),
+        ] {
+            assert_eq!(refused(spec), message);
+        }
         assert!(toml::from_str::<CourseSpec>("response = [0.5, 0.5]").is_err());
         assert!(toml::from_str::<CourseSpec>("vodd = 0.1").unwrap_err().to_string().contains("unknown field `vodd`"));
     }

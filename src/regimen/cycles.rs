@@ -202,26 +202,37 @@ impl Regimen {
 }
 
 /// Checks lengths, days and amounts of one cycle; `number` is its place in the list, from 1.
-pub(crate) fn check_cycle(cycle: &CycleSpec, number: usize) -> Result<(), RegimenError> {
+fn check_cycle(cycle: &CycleSpec, number: usize) -> Result<(), RegimenError> {
     positive(&format!("cycles[{number}].days"), cycle.days)?;
     positive(&format!("cycles[{number}].repeat"), f64::from(cycle.repeat))?;
+    let key = |name: &str, dose: usize| format!("cycles[{number}].doses[{dose}].{name}");
+    let (days, amounts): (Vec<f64>, Vec<f64>) = cycle.doses.iter().map(|dose| (dose.day, dose.amount)).unzip();
+    check_days(&days, cycle.days, |dose| key("day", dose))?;
+    check_amounts(&amounts, |dose| key("amount", dose))
+}
+
+/// Checks on which days of a cycle of so many days doses are given; `key` names the day of a dose, from 1.
+pub(crate) fn check_days(days: &[f64], length: f64, key: impl Fn(usize) -> String) -> Result<(), RegimenError> {
     let mut before = 1.0;
-    for (index, dose) in cycle.doses.iter().enumerate() {
-        let key = |name: &str| format!("cycles[{number}].doses[{}].{name}", index + 1);
-        positive(&key("amount"), dose.amount)?;
-        if !(dose.day >= 1.0 && dose.day < cycle.days + 1.0) {
+    for (dose, &day) in (1..).zip(days) {
+        if !(day >= 1.0 && day < length + 1.0) {
             return Err(RegimenError::OutOfRange {
-                key: key("day"),
-                value: dose.day,
+                key: key(dose),
+                value: day,
                 expected: "a day of the cycle, from 1",
             });
         }
-        if dose.day < before {
-            return Err(RegimenError::DosesNotInOrder { cycle: number, day: dose.day, before });
+        if day < before {
+            return Err(RegimenError::DosesNotInOrder { key: key(dose), day, before });
         }
-        before = dose.day;
+        before = day;
     }
     Ok(())
+}
+
+/// Checks amounts of doses; `key` names that of a dose, from 1.
+pub(crate) fn check_amounts(amounts: &[f64], key: impl Fn(usize) -> String) -> Result<(), RegimenError> {
+    (1..).zip(amounts).try_for_each(|(dose, &amount)| positive(&key(dose), amount))
 }
 
 #[cfg(test)]
@@ -300,7 +311,7 @@ mod tests {
         );
         assert_eq!(
             refused("{ days = 21, doses = [{ day = 8, amount = 1 }, { day = 1, amount = 1 }] }"),
-            "cycle 1 gives day 1 after day 8; doses of a cycle are listed in order of time"
+            "`cycles[1].doses[2].day` is 1, after day 8; doses of a cycle are listed in order of time"
         );
         assert_eq!(refused("{ days = 0, doses = [] }"), "`cycles[1].days` is 0; expected a positive number");
         assert_eq!(

@@ -37,10 +37,10 @@ pub enum RegimenError {
     )]
     CapWithoutSize,
     /// Doses of a cycle that go back in time.
-    #[error("cycle {cycle} gives day {day} after day {before}; doses of a cycle are listed in order of time")]
+    #[error("`{key}` is {day}, after day {before}; doses of a cycle are listed in order of time")]
     DosesNotInOrder {
-        /// Number of the cycle in the list, from 1.
-        cycle: usize,
+        /// Key in the study.
+        key: String,
         /// Day given.
         day: f64,
         /// Day before it in the list.

@@ -254,8 +254,7 @@ fn regimen_path(problem: &Problem) -> Vec<String> {
         Problem::Regimen(RegimenError::Unit { .. } | RegimenError::NoModelUnit { .. }) => "unit",
         Problem::Regimen(RegimenError::CapWithoutSize) => "per_max",
         Problem::Regimen(RegimenError::Contradiction { key }) => key,
-        Problem::Regimen(RegimenError::DosesNotInOrder { cycle, .. }) => &format!("cycles[{cycle}].doses"),
-        Problem::Regimen(RegimenError::OutOfRange { key, .. }) => key,
+        Problem::Regimen(RegimenError::OutOfRange { key, .. } | RegimenError::DosesNotInOrder { key, .. }) => key,
         _ => return Vec::new(),
     };
     key_path(key).collect()
