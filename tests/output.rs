@@ -380,5 +380,5 @@ fn a_table_that_is_not_one_is_refused_with_its_place() {
     let error = read::curves(&path, &["Cc"], 5).unwrap_err().to_string();
     assert!(error.ends_with("line 3: column `time` has `one`, expected a number or nothing"), "{error}");
     let error = read::curves(&path, &["cl"], 5).unwrap_err().to_string();
-    assert!(error.contains("no column `cl`"), "{error}");
+    assert!(error.contains("no column `cl`") && error.ends_with("run `simulate`, `vpc` or `forest` again"), "{error}");
 }

@@ -38,7 +38,10 @@ pub enum ReadError {
         source: csv::Error,
     },
     /// A column is missing.
-    #[error("`{}` has no column `{column}`; give a folder that `teorell simulate`, `vpc` or `forest` wrote", path.display())]
+    #[error(
+        "`{}` has no column `{column}`; expected a table as this version of teorell writes it: run `simulate`, `vpc` or `forest` again",
+        path.display()
+    )]
     Column {
         /// The file.
         path: PathBuf,
