@@ -7,7 +7,7 @@
 
 use std::convert::Infallible;
 
-use ab_glyph::{OutlineCurve, Point as OutlinePoint, point};
+use ab_glyph::{OutlineCurve, Point, point};
 use ab_glyph_rasterizer::Rasterizer;
 use plotters::prelude::DrawingBackend;
 use plotters::style::text_anchor::HPos;
@@ -228,32 +228,45 @@ impl Strip {
         }
     }
 
-    /// Fills what lies within closed outlines; `trace` draws them, in a width and in pixels from a corner that it is
-    /// given.
-    fn fill(&mut self, patch: Patch, colour: BackendColor, trace: impl FnOnce(&mut Rasterizer, f32, Position)) {
+    /// Fills what lies within closed outlines; `trace` draws them, by what takes a position in the picture to where the outline
+    /// has it.
+    fn fill(
+        &mut self,
+        patch: Patch,
+        colour: BackendColor,
+        trace: impl FnOnce(&mut Rasterizer, &dyn Fn(Position) -> Point),
+    ) {
         if patch.is_empty() {
             return;
         }
-        let width = patch.right - patch.left;
+        let width = MARGIN + patch.right - patch.left;
         self.outline.reset(width, patch.bottom - patch.top);
-        trace(&mut self.outline, width as f32, (patch.left as f32, (self.top + patch.top) as f32));
-        let (start, step) = (patch.top * self.width + patch.left, self.width - width);
-        let (mut at, mut column) = (start * CHANNELS, 0);
+        let (left, top) = (patch.left as f32, (self.top + patch.top) as f32);
+        let (margin, across) = (MARGIN as f32, width as f32);
+        // What is beside the picture bounds what is in it all the same.
+        trace(&mut self.outline, &|(x, y)| point((x - left + margin).clamp(margin, across), y - top));
+        let row_bytes = self.width * CHANNELS;
+        let (mut row, mut column) = ((patch.top * self.width + patch.left) * CHANNELS, 0);
         let opacity = colour.alpha as f32 * ONE as f32;
         let pixels = &mut self.pixels;
         self.outline.for_each_pixel(|_, part| {
-            if part > 1e-4
-                && let Some(pixel) = pixels.get_mut(at..at + CHANNELS)
-            {
-                blend(pixel, colour.rgb, (part.min(1.0) * opacity + 0.5) as i32);
+            if part > 1e-4 && column >= MARGIN {
+                let at = row + (column - MARGIN) * CHANNELS;
+                if let Some(pixel) = pixels.get_mut(at..at + CHANNELS) {
+                    blend(pixel, colour.rgb, (part.min(1.0) * opacity + 0.5) as i32);
+                }
             }
-            (at, column) = (at + CHANNELS, column + 1);
+            column += 1;
             if column == width {
-                (at, column) = (at + step * CHANNELS, 0);
+                (row, column) = (row + row_bytes, 0);
             }
         });
     }
 }
+
+/// Columns that an outline has to the left of what it fills. The rasterizer leaves out what rounding puts before its first pixel,
+/// and without that piece of the edge all pixels after it are filled in part.
+const MARGIN: usize = 1;
 
 /// The weight of a colour that hides all below it.
 const ONE: i32 = 65_536;
@@ -365,12 +378,9 @@ impl DrawingBackend for Canvas<'_> {
         let (ascent, descent) = reach(bold);
         let (low, high) = around(&[place(-em, descent * em), place(width + em, ascent * em)]);
         let scale = em / units_per_em(bold);
-        self.0.fill(self.0.patch(low, high), style.color(), |outline, across, (left, top)| {
+        self.0.fill(self.0.patch(low, high), style.color(), |outline, to| {
             for (along, letter) in letters(text, bold) {
-                let at = |p: &OutlinePoint| {
-                    let (x, y) = place((along + p.x) * scale, p.y * scale);
-                    point((x - left).clamp(0.0, across), y - top)
-                };
+                let at = |p: &Point| to(place((along + p.x) * scale, p.y * scale));
                 for curve in &letter.curves {
                     match curve {
                         OutlineCurve::Line(a, b) => outline.draw_line(at(a), at(b)),
@@ -387,11 +397,9 @@ impl DrawingBackend for Canvas<'_> {
 impl Canvas<'_> {
     fn fill_corners(&mut self, corners: &[Position], colour: BackendColor) {
         let (low, high) = around(corners);
-        self.0.fill(self.0.patch(low, high), colour, |outline, across, (left, top)| {
+        self.0.fill(self.0.patch(low, high), colour, |outline, to| {
             let next = corners.iter().cycle().skip(1);
-            // What is beside the picture bounds what is in it all the same.
-            let at = |&(x, y): &Position| point((x - left).clamp(0.0, across), y - top);
-            corners.iter().zip(next).for_each(|(a, b)| outline.draw_line(at(a), at(b)));
+            corners.iter().zip(next).for_each(|(&a, &b)| outline.draw_line(to(a), to(b)));
         });
     }
 }
@@ -470,6 +478,20 @@ mod tests {
         let dark: f64 = drawn(fill).iter().sum();
         // Half of a black of 255 levels is 127 or 128 of them.
         assert!((dark / (0.5 * area) - 1.0).abs() < 0.005, "{dark} of {}", 0.5 * area);
+    }
+
+    #[test]
+    fn an_area_that_begins_in_the_first_row_of_a_strip_stays_within_its_outline() {
+        // Its leftmost corner lies on the edge of a pixel in row 64, where a strip begins; nothing of it lies below row 66. The slope
+        // decides whether rounding takes its edge over the edge of the pixel.
+        for (run, rise) in (1..60).flat_map(|run| (1..60).map(move |rise| (run, rise))) {
+            let corners = [(50, 324), (50 + run, 324 - 5 * rise), (400, 330)];
+            let mut strip = Strip::new((100, 150), STRIP_ROWS);
+            strip.wash(WHITE);
+            drop(Canvas(&mut strip).fill_polygon(corners, &BLACK));
+            let below = &strip.pixels()[3 * 100 * CHANNELS..];
+            assert!(below.iter().all(|&part| part == 255), "run {run}, rise {rise}");
+        }
     }
 
     #[test]
