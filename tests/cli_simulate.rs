@@ -191,6 +191,20 @@ fn another_sampling_time_and_a_larger_cohort_leave_the_numbers_as_they_are() {
 }
 
 #[test]
+fn a_study_without_times_of_samples_says_that_no_concentrations_will_be_seen() {
+    let bench = Bench::with(&STUDY.replace("[sampling]\ngrid = [{ to = 72, by = 24 }]\n", ""));
+    let said = |more: &[&str]| {
+        let run = bench.teorell(&[&["simulate", "s.toml", "--no-plots"], more].concat()).success();
+        String::from_utf8(run.get_output().stderr.clone()).unwrap().contains("no times of samples are given")
+    };
+    assert!(said(&[]));
+    // Not where times are given after all, nor where nobody asked for rows over time.
+    assert!(!said(&["--grid", "0:24:1"]));
+    assert!(!said(&["--set", "sampling.troughs=true"]));
+    assert!(!said(&["--outputs", "summary,exposure"]));
+}
+
+#[test]
 fn statistics_can_be_written_without_rows_of_subjects() {
     let bench = Bench::new();
     let run = |out: &str, outputs: &str| {

@@ -17,6 +17,7 @@ use std::time::Instant;
 
 use teorell::simulate::Counts;
 use teorell::simulate::sink::AnySink;
+use teorell::study::spec::StudySpec;
 use teorell::study::watch::Watch;
 
 use super::exit_code::Exit;
@@ -92,8 +93,21 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
             print(&format!("\n{table}"))?;
         }
         solved.tell(&study);
+        if wants_times(study.spec()) {
+            note(
+                "no times of samples are given, so no table and no picture shows concentrations over time; \
+                 give some with `--grid 0:168:1` (hours) or `[sampling]` in the study",
+            );
+        }
         note(&format!("{written} in {:.1} s", begun.elapsed().as_secs_f64()));
     }
     failures.report(&failures_in);
     Ok(if counts.failed == 0 { Exit::Success } else { Exit::SubjectsFailed })
+}
+
+/// Whether rows over time are wanted of a cohort and no time is given: the table would be empty without a word. (A data set
+/// brings its times along.)
+fn wants_times(spec: &StudySpec) -> bool {
+    let sampling = &spec.sampling;
+    spec.outputs.profiles && spec.data.is_none() && sampling.grid.is_empty() && !sampling.peaks && !sampling.troughs
 }
