@@ -1,5 +1,7 @@
 //! What the page holds.
 
+use std::fs;
+
 use crate::Bench;
 use crate::html::{Tag, attribute, tags};
 
@@ -22,6 +24,21 @@ fn the_page_is_well_formed_and_has_every_section_in_its_contents() {
     assert!(page.contains("Nobody &amp; Others 2019"));
     assert!(page.contains("teorell simulate study.toml --out again"));
     assert!(page.contains("None: every subject has a result in every arm."));
+}
+
+#[test]
+fn a_target_stands_with_its_condition_beside_the_name_that_tables_have() {
+    let bench = Bench::new();
+    let study = bench.read("s.toml");
+    let targets = "[[target]]\nname = \"enough\"\ncondition = \"auc > 20 & cmax < 500\"\nshare = 0.9\n\
+                   [[target]]\ncondition = \"ctrough > 1 mg/L\"\n";
+    fs::write(bench.path("s.toml"), format!("{study}\n{targets}")).unwrap();
+    bench.teorell(&["simulate", "s.toml", "-q", "--no-plots"]).success();
+    let page = bench.report();
+    assert!(
+        page.contains("<b>enough</b>: <code>auc &gt; 20 &amp; cmax &lt; 500</code>, in at least 90 % of the subjects")
+    );
+    assert!(page.contains("<li><code>ctrough &gt; 1 mg/L</code></li>"));
 }
 
 #[test]

@@ -6,8 +6,10 @@ use super::results::has_subjects;
 use super::{subjects, swept_value};
 use crate::output::columns::Column;
 use crate::output::manifest::UncertaintyRecord;
+use crate::output::number;
 use crate::report::{Material, ReportError};
 use crate::study::Plan;
+use crate::study::target::TargetSpec;
 
 pub(super) fn body(material: &Material<'_>) -> Result<Markup, ReportError> {
     let manifest = material.folder.manifest();
@@ -30,6 +32,9 @@ pub(super) fn body(material: &Material<'_>) -> Result<Markup, ReportError> {
                 dt { "Uncertainty" } dd { ul.arms { @for line in uncertain(uncertainty) { li { (line) } } } }
             }
             @if let Some(swept) = swept(material) { dt { "Sweep" } dd { (swept) } }
+            @if !targets(material).is_empty() {
+                dt { "Targets" } dd { ul.arms { @for target in targets(material) { li { (wanted(target)) } } } }
+            }
             dt { "Arms" } dd {
                 ul.arms {
                     @for (name, label) in &arms {
@@ -79,6 +84,20 @@ fn swept(material: &Material<'_>) -> Option<String> {
     };
     let axes: Vec<String> = material.folder.manifest().swept.iter().filter_map(axis).collect();
     (!axes.is_empty()).then(|| axes.join("; "))
+}
+
+/// What patients should meet; a run without its study file does not know.
+fn targets<'a>(material: &Material<'a>) -> &'a [TargetSpec] {
+    material.study.map_or(&[], |study| &study.spec().target)
+}
+
+/// A target's name says little without its condition.
+fn wanted(target: &TargetSpec) -> Markup {
+    html! {
+        @if let Some(name) = &target.name { b { (name) } ": " }
+        code { (target.condition) }
+        @if let Some(share) = target.share { ", in at least " (number::format(100.0 * share, Some(4))) " % of the subjects" }
+    }
 }
 
 /// Names of the arms, with their labels where they say more.
