@@ -40,16 +40,18 @@ pub(super) fn normal(streams: ResidualStreams, endpoint: u16, moments: Moments<'
         // wrongly.
         let mut n_left = 0;
         for ((row, value), (&time, &word)) in
-            rows.clone().zip(&mut values[rows.clone()]).zip(times[rows].iter().zip(&words))
+            rows.clone().zip(&mut values[rows.clone()]).zip(times[rows.clone()].iter().zip(&words))
         {
             let (found, decided) = of_one_word(word, edges);
             *value = found;
             left[n_left % AT_ONCE] = row;
-            let is_first = ordinals.get(row).map_or(time != before, |&ordinal| ordinal == 0);
-            n_left += usize::from(!decided | !is_first);
+            n_left += usize::from(!decided | (time == before));
             before = time;
         }
-        for &row in &left[..n_left] {
+        // Numbers that are given may make the first at a time another one.
+        let numbered = rows.clone().zip(ordinals.get(rows).unwrap_or_default());
+        let others = numbered.filter(|&(_, &ordinal)| ordinal != 0).map(|(row, _)| row);
+        for row in left[..n_left].iter().copied().chain(others) {
             values[row] = StandardNormal.sample(&mut streams.at(times[row], endpoint, moments.ordinal(row)));
         }
     }
